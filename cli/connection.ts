@@ -1,0 +1,122 @@
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { describeDatabase } from '../domain/database-url.ts';
+import { CommandError, exitCodes } from './command-error.ts';
+import type { Databases } from './databases.ts';
+
+/** The machine that a command runs, here or deployed: one code path for both. */
+export interface Connection {
+  sfn: SFNClient;
+  s3: S3Client;
+  stateMachineArn: string;
+  /** The results bucket. */
+  bucket: string;
+  /** Where the machine runs and on what, for people. */
+  where: string;
+  /** How long to wait between two looks at a run, in milliseconds. */
+  pollMs: number;
+  /** How many calls of each kind a look may make. */
+  callsPerLook: number;
+  close(): Promise<void>;
+}
+
+/** Nothing on the loopback address is in short supply. */
+const LOCAL = { pollMs: 150, callsPerLook: 200 };
+
+/** Step Functions refills an account's quotas of DescribeExecution and GetExecutionHistory at 10 to 20 a second. */
+const AWS = { pollMs: 2_500, callsPerLook: 25 };
+
+/** Without limits, one answer that never comes would keep a person waiting for ever. */
+const requestHandler = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
+
+/** What the stack is called unless its configuration says otherwise. */
+export const DEFAULT_STACK = 'cellmap';
+
+/**
+ * Starts the machine on this computer.
+ * @param writers how many writers the run will have; the machine's default where it is left out
+ */
+export async function connectLocal(databases: Databases, writers?: number): Promise<Connection> {
+  // Loaded here alone: the bundler and the drivers take their time, and a deployed stack needs none of them.
+  const { startLocalAws } = await import('../local/aws.ts');
+  const aws = await startLocalAws({ ...databases, writers });
+  const { region, credentials, endpoints, stateMachineArn, bucket } = aws;
+  const sfn = new SFNClient({ region, credentials, endpoint: endpoints.stepFunctions });
+  const s3 = new S3Client({ region, credentials, endpoint: endpoints.s3, forcePathStyle: true });
+  return {
+    sfn,
+    s3,
+    stateMachineArn,
+    bucket,
+    where: `${describeDatabase(databases.apiDatabase)} on this computer`,
+    ...LOCAL,
+    close: async () => {
+      sfn.destroy();
+      s3.destroy();
+      await aws.close();
+    },
+  };
+}
+
+/**
+ * Finds the deployed machine by its stack's outputs.
+ * @throws {CommandError} when there is no such stack, or AWS cannot be asked
+ */
+export async function connectStack(options: { stack: string; region?: string; profile?: string }): Promise<Connection> {
+  const { stack, region, profile } = options;
+  const config = { region, profile, requestHandler };
+  const cloudFormation = new CloudFormationClient(config);
+  const { outputs, foundIn } = await describe(cloudFormation, stack).finally(() => cloudFormation.destroy());
+  const sfn = new SFNClient(config);
+  const s3 = new S3Client(config);
+  return {
+    sfn,
+    s3,
+    stateMachineArn: outputs.StateMachineArn,
+    bucket: outputs.ResultsBucketName,
+    where: `stack ${stack} in ${foundIn}`,
+    ...AWS,
+    close: async () => {
+      sfn.destroy();
+      s3.destroy();
+    },
+  };
+}
+
+async function describe(client: CloudFormationClient, stack: string) {
+  const foundIn = await client.config.region().catch(() => {
+    throw notFound('No AWS region is known: give --region or set AWS_REGION.');
+  });
+  let found: Stack | undefined;
+  try {
+    found = (await client.send(new DescribeStacksCommand({ StackName: stack }))).Stacks?.[0];
+  } catch (error) {
+    throw explainAws(error, stack, foundIn);
+  }
+  const output = (key: string): string => {
+    const value = found?.Outputs?.find((candidate) => candidate.OutputKey === key)?.OutputValue;
+    if (value) return value;
+    throw notFound(`Stack ${stack} in ${foundIn} has no output ${key}, so it is not cellmap's: give --stack.`);
+  };
+  return {
+    outputs: { StateMachineArn: output('StateMachineArn'), ResultsBucketName: output('ResultsBucketName') },
+    foundIn,
+  };
+}
+
+function explainAws(error: unknown, stack: string, region: string): CommandError {
+  if (!(error instanceof Error)) throw error;
+  if (error.name === 'CredentialsProviderError') {
+    return notFound('No AWS credentials were found: log in, set AWS_PROFILE or give --profile.', error);
+  }
+  if (error.name === 'ValidationError' && error.message.includes('does not exist')) {
+    return notFound(`There is no stack ${stack} in ${region}: give --stack and --region, or deploy it first.`, error);
+  }
+  if ('$fault' in error) return notFound(`CloudFormation answered ${error.name}: ${error.message}`, error);
+  return notFound(`CloudFormation in ${region} cannot be reached (${error.name}): check --region and the network.`);
+}
+
+function notFound(message: string, cause?: Error): CommandError {
+  return new CommandError(exitCodes.failed, `${message} (--local runs on this computer.)`, { cause });
+}

@@ -1,0 +1,151 @@
+import stringWidth from 'string-width';
+import {
+  type CellProgress,
+  type CellState,
+  fractionOf,
+  hasEnded,
+  type RunProgress,
+  rowsOf,
+  sumOf,
+} from '../progress.ts';
+import { bar, marks, spinner } from './marks.ts';
+import { type Piece, paintLine } from './paint.ts';
+import { countOf, cut, formatCount, formatDuration, pad, printable } from './text.ts';
+
+/** What a picture of a run is drawn on. */
+export interface Canvas {
+  /** In columns and lines. */
+  width: number;
+  height: number;
+  colours: boolean;
+}
+
+const WIDEST_NAME = 24;
+const WIDEST_BAR = 24;
+const NARROWEST_BAR = 8;
+
+/** Draws a run as it stands: a line a cell, then the sums. What does not fit is folded into a count. */
+export function render(run: RunProgress, canvas: Canvas, nowMs: number): string[] {
+  const { width, colours } = canvas;
+  const below = [sumLine(run, nowMs), ...(run.notice === null ? [] : [[[run.notice, 'yellow'] as const]])];
+  const { shown, folded } = chooseCells(run.cells, Math.max(0, canvas.height - below.length));
+  const columns = layOut(shown, run.mode, width, nowMs);
+  const lines = shown.map((cell) => cellLine(cell, columns, nowMs));
+  if (folded.length > 0) lines.push(foldedLine(folded));
+  return [...lines, ...below].map((pieces) => paintLine(pieces, width, colours));
+}
+
+/** The cells to show when not all fit: what is going on, then what went wrong, then the newest; in their own order. */
+function chooseCells(cells: readonly CellProgress[], lines: number) {
+  if (cells.length <= lines) return { shown: cells, folded: [] };
+  const byInterest = [...cells].sort(
+    (a, b) => interest(b.state) - interest(a.state) || (b.endedAtMs ?? 0) - (a.endedAtMs ?? 0),
+  );
+  const chosen = new Set(byInterest.slice(0, Math.max(0, lines - 1)));
+  return { shown: cells.filter((cell) => chosen.has(cell)), folded: cells.filter((cell) => !chosen.has(cell)) };
+}
+
+function interest(state: CellState): number {
+  if (state === 'running') return 4;
+  if (state === 'failed') return 3;
+  if (state === 'waiting') return 0;
+  return state === 'complete' ? 1 : 2;
+}
+
+interface Columns {
+  name: number;
+  /** 0 where there is no room for one. */
+  bar: number;
+  texts: Map<CellProgress, string[]>;
+  widths: number[];
+}
+
+/** The columns' widths; the bar takes what is left, and what comes last is cut first. */
+function layOut(cells: readonly CellProgress[], mode: RunProgress['mode'], width: number, nowMs: number): Columns {
+  const texts = new Map(cells.map((cell) => [cell, columnsOf(cell, mode, nowMs)]));
+  const widths: number[] = [];
+  for (const row of texts.values()) {
+    for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(text));
+  }
+  const name = Math.min(WIDEST_NAME, Math.max(0, ...cells.map(({ label }) => stringWidth(printable(label)))));
+  const taken = 2 + name + widths.reduce((sum, column) => sum + 2 + column, 0);
+  const room = Math.min(WIDEST_BAR, width - taken - 2);
+  return { name, bar: room < NARROWEST_BAR ? 0 : room, texts, widths };
+}
+
+/** What stands to the right of the bar. */
+function columnsOf(cell: CellProgress, mode: RunProgress['mode'], nowMs: number): string[] {
+  if (cell.state === 'waiting') return [];
+  if (cell.ranges === null && !hasEnded(cell)) return ['', cell.trouble === null ? '' : tryingAgain(cell.trouble)];
+  const fraction = fractionOf(cell);
+  const { instances, mapped } = rowsOf(cell);
+  const columns = [
+    fraction === null ? '' : `${Math.floor(fraction * 100)}%`,
+    `${formatCount(instances)} instances`,
+    `${formatCount(mapped)} ${mode === 'map' ? 'mapped' : 'mappings'}`,
+  ];
+  if (hasEnded(cell)) return [...columns, endOf(cell)];
+  if (cell.trouble !== null) return [...columns, tryingAgain(cell.trouble)];
+  const rate = cell.pace?.rate() ?? null;
+  const leftMs = cell.pace?.leftMs(nowMs) ?? null;
+  return [...columns, rate === null ? '' : `${formatCount(rate)}/s`, left(leftMs)];
+}
+
+function endOf({ state, record, startedAtMs, endedAtMs }: CellProgress): string {
+  if (state === 'failed') return printable(record?.kind === 'failed' ? record.error.Error : 'failed');
+  const took = formatDuration((endedAtMs ?? 0) - (startedAtMs ?? 0));
+  return state === 'complete' ? took : `${took}, ${state}`;
+}
+
+function tryingAgain(error: string): string {
+  return `trying again (${printable(error)})`;
+}
+
+function left(milliseconds: number | null): string {
+  return milliseconds === null || milliseconds < 1_000 ? '' : `${formatDuration(milliseconds)} left`;
+}
+
+function cellLine(cell: CellProgress, columns: Columns, nowMs: number): Piece[] {
+  const { sign, look } = marks[cell.state];
+  const name = pad(cut(printable(cell.label), columns.name), columns.name);
+  const line: Piece[] = [[`${cell.state === 'running' ? spinner(nowMs) : sign} `, look]];
+  if (cell.state === 'waiting') return [...line, [name, 'dim']];
+  line.push([name]);
+  if (columns.bar > 0) {
+    const { done, left } = bar(fractionOf(cell) ?? 0, columns.bar);
+    line.push(['  '], [done, look], [left, 'dim']);
+  }
+  const texts = columns.texts.get(cell) ?? [];
+  const cells = texts.map((text, index) => pad(text, columns.widths[index] ?? 0, index < 3 ? 'right' : 'left'));
+  line.push([`  ${cells.join('  ').trimEnd()}`]);
+  return line;
+}
+
+function foldedLine(cells: readonly CellProgress[]): Piece[] {
+  const numbers = new Map<CellState, number>();
+  for (const { state } of cells) numbers.set(state, (numbers.get(state) ?? 0) + 1);
+  const parts = [...numbers].map(([state, number]) => `${formatCount(number)} ${state}`);
+  return [[`  and ${countOf(cells.length, 'more cell')}: ${parts.join(', ')}`, 'dim']];
+}
+
+function sumLine(run: RunProgress, nowMs: number): Piece[] {
+  const elapsed = formatDuration(nowMs - run.startedAtMs);
+  if (run.cells.length === 0) return [[`${spinner(nowMs)} `, 'cyan'], ['listing the cells'], [` · ${elapsed}`, 'dim']];
+  const times = [elapsed, left(run.pace.leftMs(nowMs))].filter((text) => text !== '');
+  return [
+    [`  ${sumText(run)}`, 'bold'],
+    [` · ${times.join(' · ')}`, 'dim'],
+  ];
+}
+
+/** The sums of a run in one line: cells that have ended, instances, mapped, rate. */
+export function sumText(run: RunProgress): string {
+  const { ended, instances, mapped } = sumOf(run);
+  const rate = run.pace.rate();
+  return [
+    `${formatCount(ended)} of ${countOf(run.cells.length, 'cell')}`,
+    `${formatCount(instances)} instances`,
+    `${formatCount(mapped)} ${run.mode === 'map' ? 'mapped' : 'mappings'}`,
+    ...(rate === null || run.mode === 'cells' ? [] : [`${formatCount(rate)}/s`]),
+  ].join(' · ');
+}

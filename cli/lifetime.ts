@@ -1,0 +1,97 @@
+import { exitCodes } from './command-error.ts';
+
+/** Npm passes a signal on to a child that the terminal has told already: two so close together are one wish. */
+const SAME_WISH_MS = 1_000;
+
+/** How long a hurried end waits for what is still open, in milliseconds. */
+const HURRY_MS = 3_000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** What of a process a {@link Lifetime} needs. */
+export interface SignalledProcess {
+  on(signal: (typeof SIGNALS)[number], listener: () => void): unknown;
+  off(signal: (typeof SIGNALS)[number], listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+/**
+ * What a command holds open, and a person's wish to end it.
+ *
+ * The first Ctrl-C aborts `interrupted`, and the command ends in its own time; the second closes what is open and
+ * leaves at once.
+ */
+export class Lifetime {
+  readonly #process: SignalledProcess;
+  readonly #now: () => number;
+  readonly #interruption = new AbortController();
+  readonly #open: (() => Promise<void>)[] = [];
+  readonly #listener = () => this.#signalled();
+  #lastWishMs = Number.NEGATIVE_INFINITY;
+  #hurrying = false;
+
+  constructor(signalled: SignalledProcess, now: () => number = Date.now) {
+    this.#process = signalled;
+    this.#now = now;
+    for (const signal of SIGNALS) signalled.on(signal, this.#listener);
+  }
+
+  /** Aborted by the first SIGINT or SIGTERM. */
+  get interrupted(): AbortSignal {
+    return this.#interruption.signal;
+  }
+
+  /** Registers what {@link close} has to close; the last one is closed first. */
+  onClose(close: () => Promise<void>): void {
+    this.#open.push(close);
+  }
+
+  /** Closes all that is open, whatever fails at it. The signals are listened to until it is done. */
+  async close(): Promise<void> {
+    await this.#closeAll();
+    for (const signal of SIGNALS) this.#process.off(signal, this.#listener);
+  }
+
+  async #closeAll(): Promise<void> {
+    for (let close = this.#open.pop(); close !== undefined; close = this.#open.pop()) {
+      await close().catch(() => undefined);
+    }
+  }
+
+  #signalled(): void {
+    const now = this.#now();
+    if (now - this.#lastWishMs < SAME_WISH_MS) return;
+    this.#lastWishMs = now;
+    if (!this.#interruption.signal.aborted) {
+      this.#interruption.abort();
+      return;
+    }
+    if (this.#hurrying) {
+      this.#process.exit(exitCodes.stopped);
+      return;
+    }
+    this.#hurrying = true;
+    const late = setTimeout(() => this.#process.exit(exitCodes.stopped), HURRY_MS);
+    void this.#closeAll().finally(() => {
+      clearTimeout(late);
+      this.#process.exit(exitCodes.stopped);
+    });
+  }
+}
+
+/** Waits, or less when the signal aborts; never throws. */
+export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

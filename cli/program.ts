@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { commandHelp, optionHelp } from './help.ts';
+import {
+  collectCell,
+  type MapOptions,
+  type OutputOptions,
+  parseMaxCount,
+  parsePageSize,
+  parseWriters,
+  type SpeedOptions,
+  type WhereOptions,
+} from './options.ts';
+import type { Session } from './session.ts';
+import { complain } from './terminal.ts';
+
+/**
+ * The commands and their options. What they need is loaded when they are called.
+ * @param end is told the exit code
+ */
+export function makeProgram(session: Session, end: (exitCode: number) => void): Command {
+  const { terminal } = session;
+  const program = new Command('cellmap')
+    .description("Fills Nova's instance_mappings: records for every instance in which cell it lives.")
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand('help [command]', 'explain a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text) => complain(terminal, text.trim().replace(/^error: /, '')),
+      getOutHelpWidth: () => terminal.stdout.columns ?? 100,
+      getErrHelpWidth: () => terminal.stderr.columns ?? 100,
+    })
+    .showHelpAfterError('cellmap --help explains the commands.')
+    .addHelpText('after', commandHelp.all);
+
+  withOutput(withWhere(command(program, 'map', 'write the missing mappings of all cells, or of some')))
+    .option('--cell <name|uuid>', 'a cell to map; can be given several times (default: all cells)', collectCell)
+    .option('--max-count <n>', 'map at most so many instances in each cell', parseMaxCount)
+    .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
+    .option('--writers <n>', optionHelp.writers, parseWriters)
+    .addHelpText('after', commandHelp.map)
+    .action(async (options: WhereOptions & MapOptions & OutputOptions) => {
+      const { mapCells } = await import('./commands.ts');
+      end(await mapCells(options, session));
+    });
+
+  withOutput(withWhere(command(program, 'cells', 'list the cells, with how much is in them')))
+    .addHelpText('after', commandHelp.cells)
+    .action(async (options: WhereOptions & OutputOptions) => {
+      const { listCells } = await import('./commands.ts');
+      end(await listCells(options, session));
+    });
+
+  withOutput(command(program, 'demo', 'see it work on a small cloud of its own (this is what npm start does)'))
+    .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
+    .option('--writers <n>', optionHelp.writers, parseWriters)
+    .addHelpText('after', commandHelp.demo)
+    .action(async (options: SpeedOptions & OutputOptions) => {
+      const { demo } = await import('./demo.ts');
+      end(await demo(options, session));
+    });
+  return program;
+}
+
+function command(program: Command, name: string, summary: string): Command {
+  return program
+    .command(name)
+    .description(summary.charAt(0).toUpperCase() + summary.slice(1))
+    .summary(summary)
+    .showHelpAfterError(`cellmap ${name} --help explains the options.`);
+}
+
+function withWhere(command: Command): Command {
+  return command
+    .option('--local', 'run on this computer, on the databases of a nova.conf or of URLs')
+    .option('--config-file <nova.conf>', "Nova's configuration file, with --local")
+    .option('--api-database <url>', "the API database's URL, with --local")
+    .option('--main-database <url>', "the main database's URL, with --local")
+    .option('--stack <name>', 'the deployed stack (default: cellmap)')
+    .option('--region <region>', 'its AWS region (default: as AWS_REGION or the profile says)')
+    .option('--profile <profile>', 'the AWS profile to log in with');
+}
+
+function withOutput(command: Command): Command {
+  return command
+    .option('--json', 'print the result document instead of the table')
+    .option('--no-progress', 'show no progress');
+}
+
+function versionOfPackage(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,9 @@
+import type { Problem } from '../../domain/sample.ts';
+
+/** What each problem means to a person. Mapping leaves all of them as they are. */
+export const problemMeanings: Readonly<Record<Problem, string>> = {
+  otherCell: 'mapped to another cell. Find out in which cell it really runs; the other row is left over.',
+  noCell: 'its mapping has no cell and no build is in flight, so Nova does not find it.',
+  noProject: 'its row has no project_id, without which it cannot be mapped.',
+  wrongDetails: 'mapped to this cell, but project, user or queued_for_delete differ from its row.',
+};

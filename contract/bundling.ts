@@ -1,0 +1,45 @@
+/** The Lambda functions, one for each Task state of the machine. */
+export const functionNames = ['ListCells', 'OpenCell', 'MapRange', 'CloseCell', 'CellFailed', 'CloseRun'] as const;
+
+export type FunctionName = (typeof functionNames)[number];
+
+/** What the stack and the local run must know of a function to run it. */
+export interface FunctionFacts {
+  /** The file that exports `handler`, from the root of the repository. */
+  entry: string;
+  memoryMb: number;
+  timeoutSeconds: number;
+}
+
+export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
+  ListCells: { entry: 'functions/list-cells.ts', memoryMb: 256, timeoutSeconds: 60 },
+  OpenCell: { entry: 'functions/open-cell.ts', memoryMb: 256, timeoutSeconds: 60 },
+  // A turn works for at most 20 s; the rest is for a last statement, which the Data API ends after 45 s.
+  MapRange: { entry: 'functions/map-range.ts', memoryMb: 256, timeoutSeconds: 90 },
+  CloseCell: { entry: 'functions/close-cell.ts', memoryMb: 256, timeoutSeconds: 120 },
+  CellFailed: { entry: 'functions/cell-failed.ts', memoryMb: 256, timeoutSeconds: 30 },
+  CloseRun: { entry: 'functions/close-run.ts', memoryMb: 256, timeoutSeconds: 120 },
+};
+
+/**
+ * How a function is bundled, in esbuild's words: the same on AWS (CDK's NodejsFunction) and on this computer.
+ *
+ * Nothing is left to what the runtime brings along: its SDK changes with time, the one in the lock file does not.
+ */
+export const bundling = {
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  /** CommonJS packages in an ES module call `require`. The long name keeps clear of a bundled `createRequire`. */
+  banner: [
+    "import { createRequire as createRequireOfBundle } from 'node:module';",
+    'const require = createRequireOfBundle(import.meta.url);',
+  ].join(' '),
+  external: [],
+  minify: false,
+  sourcemap: false,
+  legalComments: 'none',
+  /** The name of the bundle in the function's own folder. */
+  file: 'index.mjs',
+} as const;

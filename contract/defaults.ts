@@ -1,0 +1,22 @@
+/** Every default and bound that the input, the command line, its help and the docs share. */
+
+/** Rows a page, unless a run says otherwise: some 560 KB of the Data API's 1 MiB an answer. */
+export const DEFAULT_PAGE_SIZE = 4_000;
+
+/** The most rows a page: a larger one could not fit in an answer of the Data API. */
+export const MAX_PAGE_SIZE = 10_000;
+
+/** Writers on the API database at once, over all cells. */
+export const DEFAULT_WRITERS = 4;
+
+/** The most writers: an inline Map runs 40 iterations at once (Step Functions' quota). */
+export const MAX_WRITERS = 40;
+
+/** The most cells in one run: their items and answers must fit in a payload of 262,144 bytes. */
+export const MAX_CELLS = 2_500;
+
+/** How long the first turn over a range works, in milliseconds: short, so that progress shows early. */
+export const FIRST_TURN_MS = 5_000;
+
+/** How long every later turn works, in milliseconds: long, so that the history stays short. */
+export const TURN_MS = 20_000;

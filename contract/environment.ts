@@ -1,0 +1,71 @@
+import type { Dialect } from '../domain/database-url.ts';
+
+/** The environment variables by which the stack and the local run tell the functions what they work on. */
+export const environmentNames = {
+  apiClusterArn: 'API_CLUSTER_ARN',
+  apiSecretArn: 'API_SECRET_ARN',
+  apiDatabase: 'API_DATABASE',
+  apiDialect: 'API_DIALECT',
+  directoryPrefix: 'DIRECTORY_PREFIX',
+  mainDatabaseUrl: 'MAIN_DATABASE_URL',
+  resultsBucket: 'RESULTS_BUCKET',
+} as const;
+
+/** What the functions are configured with. */
+export interface Environment {
+  /** The API database: never from the directory, because only its secret may write. */
+  api: { clusterArn: string; secretArn: string; database: string; dialect: Dialect };
+  /** The path of the SSM parameters of the database directory, such as `/cellmap/directory`. */
+  directoryPrefix: string;
+  /** The main `[database]/connection` without its credentials, from which templates are filled; null without one. */
+  mainDatabaseUrl: string | null;
+  resultsBucket: string;
+}
+
+/** The environment as variables; the names of those that a function does not use can be left out. */
+export function toVariables(environment: Environment): Record<string, string> {
+  const names = environmentNames;
+  return {
+    [names.apiClusterArn]: environment.api.clusterArn,
+    [names.apiSecretArn]: environment.api.secretArn,
+    [names.apiDatabase]: environment.api.database,
+    [names.apiDialect]: environment.api.dialect,
+    [names.directoryPrefix]: environment.directoryPrefix,
+    [names.mainDatabaseUrl]: environment.mainDatabaseUrl ?? '',
+    [names.resultsBucket]: environment.resultsBucket,
+  };
+}
+
+/** Reads the environment back, each variable when it is used; a missing one is named as a fault of the deployment. */
+export function fromVariables(variables: Record<string, string | undefined>): Environment {
+  const read = (name: string): string => {
+    const value = variables[name];
+    if (value === undefined) throw new Error(`The environment variable ${name} is not set: deploy the stack again.`);
+    return value;
+  };
+  const names = environmentNames;
+  return {
+    get api() {
+      return {
+        clusterArn: read(names.apiClusterArn),
+        secretArn: read(names.apiSecretArn),
+        database: read(names.apiDatabase),
+        dialect: readDialect(read(names.apiDialect)),
+      };
+    },
+    get directoryPrefix() {
+      return read(names.directoryPrefix);
+    },
+    get mainDatabaseUrl() {
+      return read(names.mainDatabaseUrl) || null;
+    },
+    get resultsBucket() {
+      return read(names.resultsBucket);
+    },
+  };
+}
+
+function readDialect(text: string): Dialect {
+  if (text === 'mysql' || text === 'postgresql') return text;
+  throw new Error(`The environment variable ${environmentNames.apiDialect} is neither mysql nor postgresql.`);
+}

@@ -1,0 +1,55 @@
+import type { ComparedColumns, Sql, TextColumn } from './sql.ts';
+
+/**
+ * A page's columns. JSON_TABLE makes utf8mb4 text; MySQL scans the whole table when it compares that with a utf8mb3
+ * column, and both servers refuse to mix collations (1267). So the uuid is declared as the table declares it.
+ *
+ * ERROR ON ERROR, because the default is NULL: a value that cannot be converted would be lost in silence. The columns
+ * are wider than the table's, because MariaDB cuts what does not fit even so; the table refuses it.
+ */
+function pageTable({ charset }: TextColumn): string {
+  return `JSON_TABLE(:page, '$[*]' COLUMNS (
+    p VARCHAR(512) CHARACTER SET utf8mb4 PATH '$[0]' ERROR ON ERROR,
+    s VARCHAR(512) CHARACTER SET utf8mb4 PATH '$[1]' ERROR ON ERROR,
+    q INT PATH '$[2]' ERROR ON ERROR,
+    NESTED PATH '$[3][*]' COLUMNS (u VARCHAR(64) CHARACTER SET ${charset} PATH '$' ERROR ON ERROR)
+  )) AS j`;
+}
+
+/** Compares project and user exactly: the tables' own collations call different letters equal. */
+function same(column: string, value: string): string {
+  return `CONVERT(${column} USING utf8mb4) COLLATE utf8mb4_bin <=> ${value} COLLATE utf8mb4_bin`;
+}
+
+/** The statements of Aurora MySQL 3, MySQL 8 and later, and MariaDB 10.6 and later. */
+export const mysql: Sql = {
+  readPage: `SELECT id AS i, uuid AS u, project_id AS p, user_id AS s,
+    (COALESCE(hidden, 0) <> 0)
+      + 2 * (COALESCE(deleted, 0) <> 0 OR COALESCE(vm_state, '') = 'soft-delete')
+      + 4 * (COALESCE(task_state, '') IN ('deleting', 'soft-deleting')) AS f
+  FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`,
+
+  comparedColumns: `SELECT table_name AS tbl, character_set_name AS charset, collation_name AS collation
+  FROM information_schema.columns
+  WHERE table_schema = DATABASE() AND column_name = 'instance_uuid'
+    AND table_name IN ('instance_mappings', 'build_requests')`,
+
+  look: ({ instanceMappings, buildRequests }: ComparedColumns) => `SELECT j.u AS u, c.uuid AS c,
+    CASE WHEN m.id IS NULL THEN 'unmapped'
+      WHEN m.cell_id IS NULL THEN IF(b.id IS NULL, 'noCell', 'inFlight')
+      WHEN m.cell_id <> :cell THEN 'otherCell'
+      ELSE 'wrongDetails' END AS s
+  FROM ${pageTable(instanceMappings)}
+  LEFT JOIN instance_mappings AS m ON m.instance_uuid = j.u COLLATE ${instanceMappings.collation}
+  LEFT JOIN build_requests AS b ON m.cell_id IS NULL
+    AND b.instance_uuid = CONVERT(j.u USING ${buildRequests.charset}) COLLATE ${buildRequests.collation}
+  LEFT JOIN cell_mappings AS c ON c.id = m.cell_id AND m.cell_id <> :cell
+  WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
+    OR NOT (${same('m.project_id', 'j.p')})
+    OR NOT (${same('m.user_id', 'j.s')})
+    OR NOT (m.queued_for_delete <=> j.q OR (j.q = 2 AND m.queued_for_delete IS NOT NULL))`,
+
+  insert: ({ instanceMappings }: ComparedColumns) => `INSERT INTO instance_mappings
+    (created_at, instance_uuid, cell_id, project_id, user_id, queued_for_delete)
+  SELECT UTC_TIMESTAMP(), j.u, :cell, j.p, j.s, j.q FROM ${pageTable(instanceMappings)}`,
+};

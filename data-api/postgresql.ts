@@ -1,0 +1,39 @@
+import type { Sql } from './sql.ts';
+
+/** A page's rows: the groups, and the uuids in each. */
+const PAGE = `(
+    SELECT g->>0 AS p, g->>1 AS s, g->>2 AS q, u
+    FROM json_array_elements(CAST(:page AS json)) AS g, json_array_elements_text(g->3) AS u
+  ) AS j`;
+
+/** The statements of Aurora PostgreSQL and PostgreSQL. */
+export const postgresql: Sql = {
+  readPage: `SELECT id AS i, uuid AS u, project_id AS p, user_id AS s,
+    CASE WHEN hidden THEN 1 ELSE 0 END
+      + CASE WHEN COALESCE(deleted, 0) <> 0 OR vm_state = 'soft-delete' THEN 2 ELSE 0 END
+      + CASE WHEN task_state IN ('deleting', 'soft-deleting') THEN 4 ELSE 0 END AS f
+  FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`,
+
+  comparedColumns: null,
+
+  look: () => `SELECT j.u AS u, c.uuid AS c,
+    CASE WHEN m.id IS NULL THEN 'unmapped'
+      WHEN m.cell_id IS NULL THEN CASE WHEN b.id IS NULL THEN 'noCell' ELSE 'inFlight' END
+      WHEN m.cell_id <> :cell THEN 'otherCell'
+      ELSE 'wrongDetails' END AS s
+  FROM ${PAGE}
+  LEFT JOIN instance_mappings AS m ON m.instance_uuid = j.u
+  LEFT JOIN build_requests AS b ON m.cell_id IS NULL AND b.instance_uuid = j.u
+  LEFT JOIN cell_mappings AS c ON c.id = m.cell_id AND m.cell_id <> :cell
+  WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
+    OR m.project_id IS DISTINCT FROM j.p
+    OR m.user_id IS DISTINCT FROM j.s
+    OR m.queued_for_delete IS NULL
+    OR (j.q <> '2' AND m.queued_for_delete <> (j.q = '1'))`,
+
+  // Others may insert one of the rows meanwhile: it is skipped, and only that; INSERT IGNORE has no such precision.
+  insert: () => `INSERT INTO instance_mappings
+    (created_at, instance_uuid, cell_id, project_id, user_id, queued_for_delete)
+  SELECT now() AT TIME ZONE 'utc', j.u, :cell, j.p, j.s, j.q = '1'
+  FROM ${PAGE} ON CONFLICT (instance_uuid) DO NOTHING`,
+};

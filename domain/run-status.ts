@@ -1,0 +1,38 @@
+/**
+ * How a run, or one of its cells, can end; the worst first. A run is as well as the worst of its cells.
+ *
+ * `exitCode` is the command's: 0 and 1 are what scripts written for nova-manage loop on.
+ */
+export const runStatuses = [
+  { status: 'failed', exitCode: 4, meaning: 'An error ended it; the message says what to do. Running again goes on.' },
+  {
+    status: 'stopped',
+    exitCode: 130,
+    meaning: 'Stopped before its end. What was written is right; running again goes on.',
+  },
+  { status: 'more-remain', exitCode: 1, meaning: '--max-count was reached and instances without a mapping remain.' },
+  {
+    status: 'needs-attention',
+    exitCode: 3,
+    meaning: 'Done, but conflicts, wrong details or rows set aside need a look.',
+  },
+  {
+    status: 'complete',
+    exitCode: 0,
+    meaning: 'Every visible instance has a mapping to its cell, with the right details.',
+  },
+] as const;
+
+/** One of the statuses of {@link runStatuses}. */
+export type RunStatus = (typeof runStatuses)[number]['status'];
+
+/** The worst of several statuses; nothing at all is `complete`. */
+export function worstStatus(statuses: Iterable<RunStatus>): RunStatus {
+  const found = new Set(statuses);
+  return runStatuses.find(({ status }) => found.has(status))?.status ?? 'complete';
+}
+
+/** The command's exit code for a status. */
+export function exitCodeOf(status: RunStatus): number {
+  return runStatuses.find((row) => row.status === status)?.exitCode ?? 4;
+}

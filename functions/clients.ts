@@ -1,0 +1,66 @@
+import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { fromVariables } from '../contract/environment.ts';
+import { type ErrorName, NamedError } from '../contract/errors.ts';
+import type { Send } from '../data-api/database.ts';
+
+/** What this environment was configured with. */
+export const environment = fromVariables(process.env);
+
+const rdsData = new RDSDataClient();
+const ssm = new SSMClient();
+const s3 = new S3Client();
+
+/** Sends a statement to the Data API. */
+export const sendStatement: Send = (input, { abortSignal }) =>
+  rdsData.send(new ExecuteStatementCommand(input), { abortSignal });
+
+/** Reads an SSM parameter, or undefined where there is none. */
+export async function readParameter(name: string, abortSignal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await ssm.send(new GetParameterCommand({ Name: name }), { abortSignal })).Parameter?.Value;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return undefined;
+    throw serviceFault(error, 'SSM');
+  }
+}
+
+/** Writes a value as JSON into the results bucket. */
+export async function writeResult(key: string, value: unknown, abortSignal: AbortSignal): Promise<void> {
+  const input = {
+    Bucket: environment.resultsBucket,
+    Key: key,
+    Body: JSON.stringify(value),
+    ContentType: 'application/json',
+  };
+  try {
+    await s3.send(new PutObjectCommand(input), { abortSignal });
+  } catch (error) {
+    throw serviceFault(error, 'S3');
+  }
+}
+
+/** Reads a JSON value from the results bucket, or undefined where there is none. */
+export async function readResult<Value>(key: string, abortSignal: AbortSignal): Promise<Value | undefined> {
+  try {
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: environment.resultsBucket, Key: key }), {
+      abortSignal,
+    });
+    return JSON.parse((await Body?.transformToString()) ?? 'null') as Value;
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    throw serviceFault(error, 'S3');
+  }
+}
+
+function serviceFault(error: unknown, service: 'SSM' | 'S3'): NamedError {
+  const code = error instanceof Error ? error.name : 'unknown';
+  const name: ErrorName = /AccessDenied|Forbidden/.test(code)
+    ? 'AccessDenied'
+    : code === 'AbortError'
+      ? 'OutOfTime'
+      : 'ServiceUnavailable';
+  const remedy = name === 'AccessDenied' ? "Check the function's role; deploy the stack again." : 'Run again.';
+  return new NamedError(name, `${service} did not do what was asked (${code}). ${remedy}`, { cause: error });
+}

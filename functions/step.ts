@@ -1,0 +1,64 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import { parser } from '@aws-lambda-powertools/parser/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { z } from 'zod';
+import { isErrorName, NamedError } from '../contract/errors.ts';
+import type { Fault } from '../domain/range.ts';
+
+/** How long before its timeout a function aborts what it waits for, so that it can still answer, in milliseconds. */
+const ANSWER_BEFORE_TIMEOUT_MS = 3_000;
+
+/** What a step works with, besides its task. */
+export interface StepContext {
+  logger: Logger;
+  metrics: Metrics;
+  /** Aborts every call that is still open when the function is about to time out. */
+  deadline: AbortSignal;
+}
+
+const logger = new Logger();
+const metrics = new Metrics();
+
+/**
+ * Makes the handler of one Task state: checks the payload against its schema, works with a deadline, logs, publishes
+ * the metrics, and raises only errors with a name that the machine knows.
+ */
+export function step<Schema extends z.ZodType, Result>(
+  schema: Schema,
+  work: (task: z.output<Schema>, context: StepContext) => Promise<Result>,
+) {
+  return middy()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
+    .use({ onError: (request) => raiseNamed(request) })
+    .use(parser({ schema }))
+    .handler((task: z.output<Schema>, context: Context): Promise<Result> => {
+      const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS));
+      return work(task, { logger, metrics, deadline });
+    });
+}
+
+/** The error's name and message where they are ours, and a name without details for all others. */
+export function faultFor(error: unknown): Fault {
+  if (error instanceof Error && isErrorName(error.name)) return { name: error.name, message: error.message };
+  const kind = error instanceof Error ? error.name : typeof error;
+  // The text of an unforeseen error may quote anything, a URL with its password too.
+  return {
+    name: 'UnexpectedFailure',
+    message: `A function failed in a way that nobody foresaw (${kind}). Please report it.`,
+  };
+}
+
+function raiseNamed(request: { error: Error | null | undefined }): void {
+  const { name, message } = faultFor(request.error);
+  logger.error('step failed', { fault: { name, message } });
+  if (name === 'UnexpectedFailure') {
+    // Where it happened helps whoever mends it, and the lines of a stack below its first name nothing but code.
+    logger.error('unforeseen', { at: request.error?.stack?.match(/^\s+at .*$/gm)?.slice(0, 8) });
+    request.error = new NamedError(name, message);
+  }
+}

@@ -1,0 +1,113 @@
+import type { Acknowledgment } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { FunctionName } from '../contract/bundling.ts';
+import { environmentNames as names, toVariables } from '../contract/environment.ts';
+import type { Config } from './config.ts';
+import type { DatabaseDirectory } from './database-directory.ts';
+import type { ResultsBucket } from './results-bucket.ts';
+
+/** What a function can touch. */
+type Touched =
+  | 'apiDatabase'
+  | 'mainDatabaseUrl'
+  | 'databaseDirectory'
+  | 'cellDatabases'
+  | 'readResults'
+  | 'writeResults';
+
+/** All that each function touches besides its own logs and traces; nothing else gives it a permission. */
+const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
+  ListCells: ['apiDatabase', 'mainDatabaseUrl', 'writeResults'],
+  OpenCell: ['apiDatabase', 'mainDatabaseUrl', 'databaseDirectory', 'cellDatabases'],
+  MapRange: ['apiDatabase', 'cellDatabases'],
+  CloseCell: ['apiDatabase', 'cellDatabases', 'writeResults'],
+  CellFailed: ['writeResults'],
+  CloseRun: ['readResults', 'writeResults'],
+};
+
+/** What a function may do, and the variables that tell it where. */
+export interface Access {
+  variables: Record<string, string>;
+  statements: PolicyStatement[];
+  /** Why cdk-nag may find wildcards in the statements. */
+  acknowledgments: Acknowledgment[];
+}
+
+/** The same for one of the things that can be touched; a statement belongs to one policy only, hence the function. */
+interface Grant {
+  variables: string[];
+  statements?: () => PolicyStatement[];
+  acknowledgments?: Acknowledgment[];
+}
+
+/** Gives each function access to what it touches. */
+export function accessOf(
+  config: Config,
+  resources: { directory: DatabaseDirectory; results: ResultsBucket },
+): (name: FunctionName) => Access {
+  const { directory, results } = resources;
+  const { apiDatabase, secretKmsKeyArns, mainDatabaseUrl = null } = config;
+  const variables = toVariables({
+    api: apiDatabase,
+    directoryPrefix: directory.prefix,
+    mainDatabaseUrl,
+    resultsBucket: results.bucketName,
+  });
+  const granted: Record<Touched, Grant> = {
+    apiDatabase: {
+      variables: [names.apiClusterArn, names.apiSecretArn, names.apiDatabase, names.apiDialect],
+      statements: () => queries([apiDatabase], secretKmsKeyArns),
+    },
+    mainDatabaseUrl: { variables: [names.mainDatabaseUrl] },
+    databaseDirectory: {
+      variables: [names.directoryPrefix],
+      statements: () => [allow(['ssm:GetParameter'], directory.parameterArns)],
+    },
+    cellDatabases: { variables: [], statements: () => queries(config.directory, secretKmsKeyArns) },
+    readResults: {
+      variables: [names.resultsBucket],
+      statements: () => [
+        allow(['s3:GetObject'], [results.resultArns]),
+        // Without it S3 answers AccessDenied for a result that does not exist.
+        allow(['s3:ListBucket'], [results.bucketArn]),
+      ],
+      acknowledgments: [results.resultArnsAcknowledgment],
+    },
+    writeResults: {
+      variables: [names.resultsBucket],
+      statements: () => [allow(['s3:PutObject'], [results.resultArns])],
+      acknowledgments: [results.resultArnsAcknowledgment],
+    },
+  };
+  return (name) => {
+    const touched = touchedBy[name].map((thing) => granted[thing]);
+    const used = new Set(touched.flatMap((grant) => grant.variables));
+    return {
+      variables: Object.fromEntries(Object.entries(variables).filter(([variable]) => used.has(variable))),
+      statements: touched.flatMap(({ statements }) => statements?.() ?? []),
+      acknowledgments: touched.flatMap(({ acknowledgments }) => acknowledgments ?? []),
+    };
+  };
+}
+
+/** The Data API reads the secret with its caller's permissions. */
+function queries(
+  databases: readonly { clusterArn: string; secretArn: string }[],
+  kmsKeyArns: readonly string[],
+): PolicyStatement[] {
+  const secrets = [...new Set(databases.map(({ secretArn }) => secretArn))];
+  const decrypt = new PolicyStatement({
+    actions: ['kms:Decrypt'],
+    resources: [...kmsKeyArns],
+    conditions: { StringEquals: { 'kms:EncryptionContext:SecretARN': secrets } },
+  });
+  return [
+    allow(['rds-data:ExecuteStatement'], [...new Set(databases.map(({ clusterArn }) => clusterArn))]),
+    allow(['secretsmanager:GetSecretValue'], secrets),
+    ...(kmsKeyArns.length > 0 ? [decrypt] : []),
+  ];
+}
+
+function allow(actions: string[], resources: readonly string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources: [...resources] });
+}

@@ -1,0 +1,214 @@
+import { Duration, Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  type Chain,
+  Choice,
+  Condition,
+  DefinitionBody,
+  DistributedMap,
+  Fail,
+  JsonPath,
+  LogLevel,
+  Map as MapState,
+  Pass,
+  StateMachine,
+  Succeed,
+  TaskInput,
+  Timeout,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { type FunctionName, functionFacts } from '../contract/bundling.ts';
+import { retriesOf } from './retries.ts';
+
+/** How long a run may take: the largest clouds need an hour or two, and a run that hangs should end. */
+const RUN_TIMEOUT = Duration.days(1);
+
+/** How much longer than its function a Task state waits, so that the function's own timeout comes first. */
+const TASK_GRACE_SECONDS = 30;
+
+/** What the names of the map's child executions begin with; without it CDK's policies would be wider. */
+const MAP_LABEL = 'cells';
+
+const SETTINGS = JsonPath.objectAt('$.settings');
+
+/** The state machine that maps every cell. */
+export class MapMachine extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { name: string; functionOf: (name: FunctionName) => IFunction; logRetention: RetentionDays },
+  ) {
+    super(scope, id);
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: props.name,
+      comment: 'Maps the instances of every cell of an OpenStack Nova.',
+      definitionBody: DefinitionBody.fromChainable(new Run(this, props.functionOf).steps()),
+      timeout: RUN_TIMEOUT,
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Log', {
+          // CloudWatch's resource policy has room for few log groups, but for any number under this prefix.
+          logGroupName: `/aws/vendedlogs/states/${props.name}`,
+          retention: props.logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // Payloads name hosts and instances; they stay in the history, which ends after 90 days.
+        includeExecutionData: false,
+      },
+    });
+    this.#acknowledge();
+  }
+
+  /** The wildcards of the policies that CDK writes for the machine. */
+  #acknowledge(): void {
+    const { stateMachine } = this;
+    Validations.of(stateMachine.role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'X-Ray and the delivery of vended logs know no resources: AWS documents * for both.',
+    });
+    const stack = Stack.of(this);
+    const name = JSON.stringify(stack.resolve(Fn.select(6, Fn.split(':', stateMachine.stateMachineArn))));
+    const executions = `arn:${stack.partition}:states:${stack.region}:${stack.account}:execution:${name}`;
+    Validations.of(stateMachine.node.findChild('DistributedMapPolicy')).acknowledge(
+      {
+        id: `AwsSolutions-IAM5[Resource::${executions}:*]`,
+        reason: 'Child executions get their names from Step Functions; these are those of this machine alone.',
+      },
+      {
+        id: `AwsSolutions-IAM5[Resource::${executions}/${MAP_LABEL}:*]`,
+        reason: 'The same, for the children of this one map.',
+      },
+    );
+  }
+}
+
+/** The steps of a run, in reading order. */
+class Run {
+  readonly #scope: Construct;
+  readonly #functionOf: (name: FunctionName) => IFunction;
+
+  constructor(scope: Construct, functionOf: (name: FunctionName) => IFunction) {
+    this.#scope = scope;
+    this.#functionOf = functionOf;
+  }
+
+  steps(): Chain {
+    const closeRun = this.#closeRun();
+    return this.#task('ListCells', 'Checks the input and lists the cells to go over.', {
+      payload: {
+        run: JsonPath.executionName,
+        startedAt: JsonPath.executionStartTime,
+        input: JsonPath.objectAt('$$.Execution.Input'),
+      },
+    })
+      .next(this.#mapEachCell().addCatch(closeRun, { resultPath: '$.mapError' }))
+      .next(closeRun);
+  }
+
+  #mapEachCell(): DistributedMap {
+    return new DistributedMap(this.#scope, 'MapEachCell', {
+      comment: 'Maps each cell in a child execution of its own; one that fails never stops the others.',
+      label: MAP_LABEL,
+      itemsPath: '$.cells',
+      itemSelector: { uuid: JsonPath.stringAt('$$.Map.Item.Value.uuid'), settings: SETTINGS },
+      maxConcurrencyPath: '$.settings.cellsAtOnce',
+      // Some failures cannot be caught in the child; CloseRun reports every cell that left no result.
+      toleratedFailurePercentage: 100,
+      resultPath: JsonPath.DISCARD,
+    }).itemProcessor(this.#mapCell());
+  }
+
+  #mapCell(): Chain {
+    const cellFailed = this.#task('CellFailed', 'Records why the cell failed; the run goes on with the others.');
+    const orFail = { resultPath: '$.error' };
+    return this.#task('OpenCell', "Finds the cell's database and splits its instances into ranges.", {
+      resultPath: '$.opened',
+    })
+      .addCatch(cellFailed, orFail)
+      .next(this.#mapEachRange().addCatch(cellFailed, orFail))
+      .next(
+        this.#task('CloseCell', "Looks once more for rows that were committed late, and writes the cell's result.", {
+          payload: {
+            settings: SETTINGS,
+            cell: JsonPath.objectAt('$.opened.cell'),
+            ranges: JsonPath.objectAt('$.ranges'),
+          },
+        }).addCatch(cellFailed, orFail),
+      );
+  }
+
+  #mapEachRange(): MapState {
+    return new MapState(this.#scope, 'MapEachRange', {
+      comment: "Works the cell's ranges side by side; one that fails keeps what the others counted.",
+      itemsPath: '$.opened.ranges',
+      itemSelector: {
+        settings: SETTINGS,
+        cell: JsonPath.objectAt('$.opened.cell'),
+        progress: JsonPath.objectAt('$$.Map.Item.Value'),
+      },
+      maxConcurrencyPath: '$.settings.rangesAtOnce',
+      resultPath: '$.ranges',
+    }).itemProcessor(this.#mapRange());
+  }
+
+  #mapRange(): Chain {
+    const mapRange = this.#task('MapRange', 'Maps pages until the range is done or the turn is over.', {
+      resultPath: '$.progress',
+    });
+    const rangeMapped = new Pass(this.#scope, 'RangeMapped', {
+      comment: 'Keeps what the range counted.',
+      parameters: { progress: JsonPath.objectAt('$.progress') },
+    });
+    const rangeFailed = new Pass(this.#scope, 'RangeFailed', {
+      comment: 'Keeps what the range had counted, and the error that ended it.',
+      parameters: { progress: JsonPath.objectAt('$.progress'), error: JsonPath.objectAt('$.error') },
+    });
+    return mapRange
+      .addCatch(rangeFailed, { resultPath: '$.error' })
+      .next(
+        new Choice(this.#scope, 'RangeDone?', { comment: 'Goes on after the last id until the range is done.' })
+          .when(Condition.booleanEquals('$.progress.done', true), rangeMapped)
+          .otherwise(mapRange),
+      );
+  }
+
+  #closeRun(): Chain {
+    const runFailed = Fail.jsonPath(this.#scope, 'RunFailed', {
+      comment: 'At least one cell failed; the cause names it and the remedy.',
+      errorPath: '$.failure.error',
+      causePath: '$.failure.cause',
+    });
+    const runFinished = new Succeed(this.#scope, 'RunFinished', {
+      comment: "Every cell was worked; the output holds the totals and the result document's key.",
+    });
+    return this.#task('CloseRun', "Folds the cells' results into the run's result document.").next(
+      new Choice(this.#scope, 'RunFailed?', { comment: 'Lets the execution fail where a cell did.' })
+        .when(Condition.stringEquals('$.status', 'failed'), runFailed)
+        .otherwise(runFinished),
+    );
+  }
+
+  /** A Task state that calls the function of its name, with the state's input where no payload is given. */
+  #task(
+    name: FunctionName,
+    comment: string,
+    { payload, resultPath }: { payload?: Record<string, unknown>; resultPath?: string } = {},
+  ): LambdaInvoke {
+    const task = new LambdaInvoke(this.#scope, name, {
+      comment,
+      lambdaFunction: this.#functionOf(name),
+      payload: payload && TaskInput.fromObject(payload),
+      payloadResponseOnly: true,
+      resultPath,
+      taskTimeout: Timeout.duration(Duration.seconds(functionFacts[name].timeoutSeconds + TASK_GRACE_SECONDS)),
+      retryOnServiceExceptions: false,
+    });
+    for (const retry of retriesOf(name)) task.addRetry(retry);
+    return task;
+  }
+}

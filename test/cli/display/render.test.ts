@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import { render } from '../../../cli/display/render.ts';
+import {
+  type CellProgress,
+  cellEnded,
+  cellStarted,
+  newCellProgress,
+  newRunProgress,
+  observePaces,
+  type RunProgress,
+} from '../../../cli/progress.ts';
+import type { CellRecord } from '../../../contract/results.ts';
+import { cellNumber, countsWith, oneRange } from '../harness.ts';
+
+const canvas = { width: 100, height: 24, colours: false };
+
+const mapped = (count: number, others = {}): CellRecord => ({
+  kind: 'mapped',
+  counts: countsWith(count, others),
+  samples: [],
+  lastInstanceId: count,
+});
+
+const failed = (name: string): CellRecord => ({
+  kind: 'failed',
+  counts: countsWith(0),
+  samples: [],
+  lastInstanceId: null,
+  error: { Error: name, Cause: '' },
+});
+
+/** A cell that runs since the moment 0 and has worked part of its ids. */
+function running(cell: CellProgress, worked: number, all: number): CellProgress {
+  cellStarted(cell, 0);
+  cell.ranges = [{ ...oneRange(all), after: worked, counts: countsWith(worked) }];
+  return cell;
+}
+
+function ended(cell: CellProgress, record: CellRecord | null): CellProgress {
+  cellStarted(cell, 0);
+  cellEnded(cell, record, 3_000);
+  return cell;
+}
+
+function runOf(cells: CellProgress[], nowMs = 10_000): RunProgress {
+  const run = { ...newRunProgress('map', 0), cells };
+  observePaces(run, nowMs);
+  return run;
+}
+
+const cell = (number: number, name?: string | null) => newCellProgress(cellNumber(number, name));
+
+describe('the picture of a run', () => {
+  it('has a line for each cell in their order, and the sums', () => {
+    const run = runOf([
+      ended(cell(0), mapped(300)),
+      ended(cell(1), mapped(10, { instances: 12, conflicts: { otherCell: 2, noCell: 0 } })),
+      ended(cell(2), failed('DatabaseUnavailable')),
+      running(cell(3), 5_000, 20_000),
+      cell(4),
+    ]);
+    expect(render(run, { ...canvas, width: 110 }, 10_000)).toEqual(
+      [
+        '✓ cell0  ████████████████████████  100%    300 instances    300 mapped  3 s',
+        '! cell1  ████████████████████████  100%     12 instances     10 mapped  3 s, needs-attention',
+        '✗ cell2  ░░░░░░░░░░░░░░░░░░░░░░░░           0 instances      0 mapped  DatabaseUnavailable',
+        '⠋ cell3  ██████░░░░░░░░░░░░░░░░░░   25%  5,000 instances  5,000 mapped  500/s                 30 s left',
+        '· cell4',
+        '  3 of 5 cells · 5,312 instances · 5,310 mapped · 531/s · 10 s',
+      ].map((line) => expect.stringMatching(new RegExp(`^${line.replaceAll(/[/.·]/g, '.').replaceAll(/ +/g, ' +')}$`))),
+    );
+  });
+
+  it('says that it lists the cells before there are any', () => {
+    expect(render(newRunProgress('map', 0), canvas, 2_000)).toEqual(['⠋ listing the cells · 2 s']);
+  });
+
+  it('tells the time left of the run once every cell has been opened', () => {
+    const run = runOf([running(cell(1), 5_000, 10_000), running(cell(2), 2_500, 20_000)]);
+    expect(render(run, canvas, 10_000).at(-1)).toContain('750/s · 10 s · 30 s left');
+  });
+
+  it('names the error of a cell whose step is tried again', () => {
+    const troubled = running(cell(1), 10, 100);
+    troubled.trouble = 'DatabaseThrottled';
+    expect(render(runOf([troubled]), canvas, 0)[0]).toContain('trying again (DatabaseThrottled)');
+  });
+
+  it('shows a notice below the sums', () => {
+    const run = { ...runOf([cell(1)]), notice: 'Stopping …' };
+    expect(render(run, canvas, 0).at(-1)).toBe('Stopping …');
+  });
+
+  it('of a thousand cells fits the screen: what runs or went wrong is shown, the rest counted', () => {
+    const cells = Array.from({ length: 1_000 }, (_, number) => cell(number));
+    for (const done of cells.slice(0, 500)) ended(done, mapped(1));
+    ended(cells[17] as CellProgress, failed('LoginRefused'));
+    for (const busy of cells.slice(500, 504)) running(busy, 1, 10);
+    const lines = render(runOf(cells), { ...canvas, height: 10 }, 0);
+    expect(lines).toHaveLength(10);
+    const shown = lines.map((line) => line.split(/ +/)[1]);
+    expect(shown).toEqual(expect.arrayContaining(['cell17', 'cell500', 'cell501', 'cell502', 'cell503']));
+    expect(lines.at(-2)).toBe('  and 992 more cells: 496 complete, 496 waiting');
+  });
+
+  it('shows a control character of a name as a sign that does nothing', () => {
+    const [line] = render(runOf([running(cell(1, 'a\u001b[2J\nb'), 1, 10)]), canvas, 0);
+    expect(line).toContain('a\u{FFFD}[2J\u{FFFD}b');
+  });
+
+  it('uses no escape sequence without colours', () => {
+    const text = render(runOf([running(cell(1), 1, 10), ended(cell(2), failed('x'))]), canvas, 0).join('');
+    expect(text).not.toContain('\u001b');
+    const colourful = render(runOf([running(cell(1), 1, 10)]), { ...canvas, colours: true }, 0).join('');
+    expect(colourful).toContain('\u001b[36m');
+  });
+
+  it('never exceeds the width and height, whatever the cells are called', () => {
+    const names = fc.array(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant(null)), { maxLength: 30 });
+    fc.assert(
+      fc.property(names, fc.integer({ min: 1, max: 200 }), fc.integer({ min: 2, max: 40 }), (all, width, height) => {
+        const cells = all.map((name, number) =>
+          number % 3 === 0 ? cell(number, name) : running(cell(number, name), number, 1_000),
+        );
+        const lines = render(runOf(cells), { width, height, colours: false }, 0);
+        expect(lines.length).toBeLessThanOrEqual(height);
+        for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+      }),
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Lifetime, pause } from '../../cli/lifetime.ts';
+
+/** A process that is told signals by a test, and a clock that the test moves. */
+function makeProcess() {
+  const exited = Promise.withResolvers<number>();
+  const signalled = Object.assign(new EventEmitter(), { exit: (code: number) => exited.resolve(code) });
+  const clock = { ms: 0 };
+  return { signalled, clock, exited: exited.promise, lifetime: new Lifetime(signalled, () => clock.ms) };
+}
+
+describe('a lifetime', () => {
+  it.each(['SIGINT', 'SIGTERM'])('is interrupted by the first %s and does not exit by itself', (signal) => {
+    const { signalled, lifetime } = makeProcess();
+    const exit = jest.spyOn(signalled, 'exit');
+    signalled.emit(signal);
+    expect(lifetime.interrupted.aborted).toBe(true);
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it('takes signals within a second for one, as npm repeats what the terminal sent', () => {
+    const { signalled, clock } = makeProcess();
+    const exit = jest.spyOn(signalled, 'exit');
+    signalled.emit('SIGINT');
+    clock.ms = 999;
+    signalled.emit('SIGINT');
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it('closes what is open and exits with 130 on a second wish', async () => {
+    const { signalled, clock, lifetime, exited } = makeProcess();
+    const closed: string[] = [];
+    lifetime.onClose(async () => void closed.push('first'));
+    lifetime.onClose(async () => void closed.push('second'));
+    signalled.emit('SIGINT');
+    clock.ms = 1_000;
+    signalled.emit('SIGINT');
+    expect(await exited).toBe(130);
+    expect(closed).toEqual(['second', 'first']);
+  });
+
+  it('exits on a third wish although something does not close', async () => {
+    const { signalled, clock, lifetime, exited } = makeProcess();
+    const stuck = Promise.withResolvers<void>();
+    lifetime.onClose(() => stuck.promise);
+    for (clock.ms = 0; clock.ms <= 2_000; clock.ms += 1_000) signalled.emit('SIGINT');
+    expect(await exited).toBe(130);
+    stuck.resolve();
+  });
+
+  it('closes all although one fails, once, and no longer listens then', async () => {
+    const { signalled, lifetime } = makeProcess();
+    let closed = 0;
+    lifetime.onClose(async () => {
+      closed += 1;
+    });
+    lifetime.onClose(() => Promise.reject(new Error('stuck')));
+    await lifetime.close();
+    await lifetime.close();
+    expect(closed).toBe(1);
+    expect(signalled.listenerCount('SIGINT') + signalled.listenerCount('SIGTERM')).toBe(0);
+  });
+});
+
+it('a pause ends when it is interrupted', async () => {
+  const wish = new AbortController();
+  const pausing = pause(3_600_000, wish.signal);
+  wish.abort();
+  await expect(pausing).resolves.toBeUndefined();
+  await expect(pause(3_600_000, wish.signal)).resolves.toBeUndefined();
+});

@@ -1,0 +1,114 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from '@jest/globals';
+import { main } from '../../cli/main.ts';
+import { runStatuses } from '../../domain/run-status.ts';
+import { makeTerminal } from './harness.ts';
+
+/** Runs the command line; returns its exit code and what it wrote. */
+async function cellmap(args: string[], env: Record<string, string> = {}) {
+  const terminal = makeTerminal(env);
+  const signalled = Object.assign(new EventEmitter(), { exit: () => {} });
+  const exitCode = await main(args, terminal, signalled);
+  return { exitCode, ...terminal.written };
+}
+
+describe('a bad --max-count', () => {
+  it.each([
+    ['--max-count', '0'],
+    ['--max-count', '-1'],
+    ['--max-count=-1'],
+    ['--max-count', 'abc'],
+    ['--max-count', '1.5'],
+    ['--max-count='],
+  ])('%s %s is answered as nova-manage does', async (...args) => {
+    expect(await cellmap(['map', ...args.filter((arg) => arg !== undefined)])).toEqual({
+      exitCode: 127,
+      stdout: '',
+      stderr: 'Must supply a positive value for max-count\n',
+    });
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    [['map', '--page-size', '0'], '--page-size must be a whole number from 1 to 10,000.'],
+    [['map', '--page-size', '10001'], '--page-size must be a whole number from 1 to 10,000.'],
+    [['demo', '--page-size', '1e3'], '--page-size must be a whole number from 1 to 10,000.'],
+    [['map', '--writers', '41'], '--writers must be a whole number from 1 to 40.'],
+    [['map', '--cell', ''], '--cell needs the name or the uuid of a cell.'],
+    [
+      ['map', '--config-file', 'nova.conf'],
+      '--config-file needs --local: the deployed stack has its databases in its own configuration.',
+    ],
+    [['cells', '--local', '--stack', 's'], '--stack and --local exclude each other.'],
+    [
+      ['cells', '--local'],
+      '--local needs the API database: give --config-file /etc/nova/nova.conf, or its URL in CELLMAP_API_DATABASE.',
+    ],
+    [['map', '--local', '--config-file', '/nowhere/nova.conf'], '/nowhere/nova.conf cannot be read (ENOENT).'],
+  ])('%j is told in one line and exits with 2', async (args, message) => {
+    expect(await cellmap(args)).toEqual({ exitCode: 2, stdout: '', stderr: `cellmap: ${message}\n` });
+  });
+
+  it.each([
+    [['map', '--max-cuont', '5'], "unknown option '--max-cuont' (Did you mean --max-count?)", 'map '],
+    [['map', '--cell'], "option '--cell <name|uuid>' argument missing", 'map '],
+    [['cells', 'cell1'], "too many arguments for 'cells'. Expected 0 arguments but got 1.", 'cells '],
+    [['maps'], "unknown command 'maps' (Did you mean map?)", ''],
+  ])('%j is told in one line with a hint and exits with 2', async (args, message, command) => {
+    const { exitCode, stdout, stderr } = await cellmap(args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^cellmap: .*\ncellmap .*--help explains the (options|commands)\.\n$/);
+    expect(stderr.split('\n')).toMatchObject([
+      `cellmap: ${message}`,
+      expect.stringContaining(`cellmap ${command}--help`),
+      '',
+    ]);
+  });
+
+  it('without a command shows the help on stderr', async () => {
+    const { exitCode, stdout, stderr } = await cellmap([]);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('Usage: cellmap');
+  });
+});
+
+describe('help', () => {
+  it.each(['map', 'cells', 'demo'])('of %s has examples and its exit codes', async (command) => {
+    const { exitCode, stdout, stderr } = await cellmap([command, '--help']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/Examples:\n {2}\S/);
+    expect(stdout).toMatch(/Exit codes:\n {2}0 /);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+  });
+
+  it('of map explains every status of a run, and the bounds of its options', async () => {
+    const { stdout } = await cellmap(['map', '--help']);
+    for (const { exitCode, status, meaning } of runStatuses) {
+      expect(stdout).toContain(`\n  ${String(exitCode).padEnd(5)}${status}: ${meaning}`);
+    }
+    expect(stdout).toContain('  127  Must supply a positive value for max-count.');
+    expect(stdout).toContain('1 to 10,000 (default: 4,000)');
+  });
+
+  it('tells the version', async () => {
+    expect(await cellmap(['--version'])).toEqual({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: '',
+    });
+  });
+});
+
+describe('a URL that cannot be used', () => {
+  it.each([
+    ['mssql://nova:s3cret@db/nova_api', /^cellmap: CELLMAP_API_DATABASE: The database URL's scheme: mssql /],
+    ['mysql://nova:s3cret@db:x/nova_api', /^cellmap: CELLMAP_API_DATABASE: The database URL's port: /],
+    ['mysql://nova:s3cret@db/nova_api?x=y', /^cellmap: CELLMAP_API_DATABASE: The database URL's option x /],
+  ])('is a mistake that names the source and the part, not the URL', async (url, message) => {
+    const { exitCode, stderr } = await cellmap(['map', '--local'], { CELLMAP_API_DATABASE: url });
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('s3cret');
+  });
+});

@@ -1,0 +1,267 @@
+import 'aws-cdk-lib/testhelpers/jest-autoclean';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Fn } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { type FunctionName, functionFacts, functionNames } from '../../contract/bundling.ts';
+import { environmentNames, fromVariables } from '../../contract/environment.ts';
+import { directoryKeys } from '../../domain/database-url.ts';
+import type { CellmapStack } from '../../lib/cellmap-stack.ts';
+import { parseConfig, readConfig } from '../../lib/config.ts';
+import { exampleFile, newApp, newStack } from './example-stack.ts';
+
+interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: { StringEquals: Record<string, string[]> };
+}
+
+let stack: CellmapStack;
+let template: Template;
+beforeAll(() => {
+  stack = newStack();
+  template = Template.fromStack(stack);
+});
+
+const config = readConfig(exampleFile);
+const api = config.apiDatabase;
+const cells = config.directory;
+const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string }[]> = {
+  ListCells: [api],
+  OpenCell: [api, ...cells],
+  MapRange: [api, ...cells],
+  CloseCell: [api, ...cells],
+  CellFailed: [],
+  CloseRun: [],
+};
+
+const list = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? value : [value]);
+
+/** The statements of a function's role. */
+function statementsOf(name: FunctionName): Statement[] {
+  const role = stack.resolve(stack.functions[name].role.roleName);
+  const policies = template.findResources('AWS::IAM::Policy', { Properties: { Roles: [role] } });
+  return Object.values(policies).flatMap((policy) => policy.Properties.PolicyDocument.Statement);
+}
+
+/** All that a function may do, as `action resource`, but for its own logs and traces. */
+function permissionsOf(name: FunctionName): string[] {
+  return statementsOf(name)
+    .flatMap(({ Action, Resource }) =>
+      list(Action).flatMap((action) => list(Resource).map((resource) => `${action} ${nameOf(resource)}`)),
+    )
+    .filter((permission) => !/^(logs|xray|kms):/.test(permission))
+    .sort();
+}
+
+/** An ARN as text, with logical ids for what is known only when it is deployed. */
+function nameOf(resource: unknown): string {
+  if (typeof resource === 'string') return resource;
+  const [[intrinsic, value] = []] = Object.entries(resource as Record<string, unknown[]>);
+  if (intrinsic === 'Fn::GetAtt') return value?.join('.') ?? '';
+  return intrinsic === 'Fn::Join' ? list(value?.[1]).map(nameOf).join('') : String(value);
+}
+
+function resourcesFor(name: FunctionName, action: string): string[] {
+  return permissionsOf(name)
+    .filter((permission) => permission.startsWith(`${action} `))
+    .map((permission) => permission.slice(action.length + 1));
+}
+
+function functionProperties(name: FunctionName) {
+  const [resource] = Object.values(
+    template.findResources('AWS::Lambda::Function', { Properties: { Description: `cellmap: the state ${name}` } }),
+  );
+  return resource?.Properties;
+}
+
+function bucketId(): string {
+  return Object.keys(template.findResources('AWS::S3::Bucket'))[0] ?? '';
+}
+
+describe('what a function may do', () => {
+  it.each(functionNames)('%s reads no secret and asks no cluster that it does not use', (name) => {
+    const used = databasesOf[name];
+    expect(resourcesFor(name, 'secretsmanager:GetSecretValue')).toEqual(used.map(({ secretArn }) => secretArn).sort());
+    expect(resourcesFor(name, 'rds-data:ExecuteStatement')).toEqual(used.map(({ clusterArn }) => clusterArn).sort());
+  });
+
+  it('nothing may use a transaction or a batch of the Data API', () => {
+    const dataApi = functionNames.flatMap(permissionsOf).filter((permission) => permission.startsWith('rds-data:'));
+    expect(new Set(dataApi.map((permission) => permission.split(' ')[0]))).toEqual(
+      new Set(['rds-data:ExecuteStatement']),
+    );
+  });
+
+  it.each(functionNames)("%s decrypts with the secrets' key only the secrets that it uses", (name) => {
+    const decrypts = statementsOf(name).filter(({ Action }) => Action === 'kms:Decrypt');
+    const secrets = decrypts.flatMap(({ Condition }) =>
+      list(Condition?.StringEquals['kms:EncryptionContext:SecretARN'] ?? []),
+    );
+    expect(secrets.sort()).toEqual(databasesOf[name].map(({ secretArn }) => secretArn).sort());
+    expect(decrypts.flatMap(({ Resource }) => list(Resource))).toEqual(decrypts.map(() => config.secretKmsKeyArns[0]));
+  });
+
+  it('MapRange may do nothing besides asking databases: its only way to write is through the API database', () => {
+    expect(permissionsOf('MapRange').filter((permission) => !/^(rds-data|secretsmanager):/.test(permission))).toEqual(
+      [],
+    );
+  });
+
+  it('CellFailed can do nothing but write results', () => {
+    expect(permissionsOf('CellFailed')).toEqual([`s3:PutObject ${bucketId()}.Arn/runs/*`]);
+  });
+
+  it('CloseRun can do nothing but read and write results', () => {
+    expect(permissionsOf('CloseRun')).toEqual([
+      `s3:GetObject ${bucketId()}.Arn/runs/*`,
+      `s3:ListBucket ${bucketId()}.Arn`,
+      `s3:PutObject ${bucketId()}.Arn/runs/*`,
+    ]);
+  });
+
+  it('only CloseRun reads results, and nothing deletes them', () => {
+    const s3 = functionNames.map((name) => [name, permissionsOf(name).filter((p) => p.startsWith('s3:')).length]);
+    expect(Object.fromEntries(s3)).toEqual({
+      ListCells: 1,
+      OpenCell: 0,
+      MapRange: 0,
+      CloseCell: 1,
+      CellFailed: 1,
+      CloseRun: 3,
+    });
+  });
+
+  it('only OpenCell reads the database directory, and nothing else in the Parameter Store', () => {
+    const parameters = Object.keys(template.findResources('AWS::SSM::Parameter'));
+    const arns = parameters.map((id) => `arn:aws:ssm:eu-central-1:111122223333:parameter${id}`);
+    expect(resourcesFor('OpenCell', 'ssm:GetParameter')).toEqual(arns.sort());
+    const others = functionNames.filter((name) => name !== 'OpenCell').flatMap(permissionsOf);
+    expect(others.filter((permission) => permission.startsWith('ssm:'))).toEqual([]);
+  });
+
+  it('the machine invokes the aliases of its own functions and nothing else', () => {
+    const invokes = Object.values(template.findResources('AWS::IAM::Policy'))
+      .flatMap((policy): Statement[] => policy.Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => Action === 'lambda:InvokeFunction');
+    const aliases = functionNames.map((name) => stack.resolve(stack.functions[name].alias.functionArn));
+    expect(invokes.flatMap(({ Resource }) => Resource)).toEqual(expect.arrayContaining(aliases));
+    expect(invokes.flatMap(({ Resource }) => Resource)).toHaveLength(aliases.length);
+  });
+});
+
+describe('a function', () => {
+  it.each(functionNames)(
+    '%s runs on ARM64 with Node 24, the memory and timeout of its facts, and is traced',
+    (name) => {
+      const { memoryMb, timeoutSeconds } = functionFacts[name];
+      expect(functionProperties(name)).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        MemorySize: memoryMb,
+        Timeout: timeoutSeconds,
+        TracingConfig: { Mode: 'Active' },
+      });
+    },
+  );
+
+  it('that touches everything reads back from its variables what the stack was configured with', () => {
+    const environment = fromVariables(functionProperties('OpenCell').Environment.Variables);
+    expect(environment.api).toEqual(api);
+    expect(environment.mainDatabaseUrl).toBe(config.mainDatabaseUrl);
+    expect(environment.directoryPrefix).toBe('/cellmap/cellmap/directory');
+  });
+
+  it('knows only where the things are that it touches', () => {
+    const known = (name: FunctionName) =>
+      Object.keys(functionProperties(name).Environment.Variables).filter((variable) => !/^POWERTOOLS_/.test(variable));
+    const { apiClusterArn, apiSecretArn, apiDatabase, apiDialect, resultsBucket } = environmentNames;
+    expect(known('CellFailed')).toEqual([resultsBucket]);
+    expect(known('CloseRun')).toEqual([resultsBucket]);
+    expect(known('MapRange').sort()).toEqual([apiClusterArn, apiSecretArn, apiDatabase, apiDialect].sort());
+  });
+});
+
+describe('what is logged', () => {
+  it('expires, for every function and the machine', () => {
+    const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(
+      Array.from({ length: functionNames.length + 1 }, () => config.logRetentionDays),
+    );
+  });
+
+  it('is every step of the machine, without its payloads', () => {
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+      TracingConfiguration: { Enabled: true },
+    });
+  });
+});
+
+describe('the database directory', () => {
+  it('holds an entry under a name that is looked for, with the cluster and the secret', () => {
+    const [, cell2] = cells;
+    const place = { host: cell2?.host.toUpperCase() ?? '', port: 3306, database: 'nova_cell2' };
+    const name = Buffer.from(directoryKeys(place)[0] ?? '').toString('base64url');
+    template.hasResourceProperties('AWS::SSM::Parameter', {
+      Name: `/cellmap/cellmap/directory/${name}`,
+      Value: JSON.stringify({ clusterArn: cell2?.clusterArn, secretArn: cell2?.secretArn }),
+    });
+  });
+
+  it('of two stacks in one account has different names', () => {
+    const other = Template.fromStack(newStack(newApp(), { ...config, stackName: 'staging' }));
+    const names = (of: Template) =>
+      Object.values(of.findResources('AWS::SSM::Parameter')).map(({ Properties }) => Properties.Name);
+    expect(names(other).filter((name) => names(template).includes(name))).toEqual([]);
+  });
+});
+
+describe('the results', () => {
+  it('are encrypted, closed to the public, sent only over TLS, expire, and outlive the stack', () => {
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketEncryption: Match.anyValue(),
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        LifecycleConfiguration: { Rules: [{ ExpirationInDays: config.resultsRetentionDays, Status: 'Enabled' }] },
+      },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+});
+
+describe('the stack', () => {
+  it('tells the command line where the machine and the results are', () => {
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual(['ResultsBucketName', 'StateMachineArn']);
+  });
+
+  it('stands in the account and region of the API database', () => {
+    expect([stack.account, stack.region]).toEqual(['111122223333', 'eu-central-1']);
+  });
+
+  it('is the same when it is synthesized twice', () => {
+    expect(Template.fromStack(newStack()).toJSON()).toEqual(template.toJSON());
+  });
+
+  it('can be made from ARNs that are known only when it is deployed', () => {
+    const app = newApp();
+    const value = { ...config, apiDatabase: { ...api, clusterArn: Fn.importValue('NovaApiClusterArn') } };
+    expect(() => newStack(app, parseConfig(value, 'code'))).not.toThrow();
+  });
+
+  it('holds no secret: every database has only the ARN of its secret', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/resolve:secretsmanager/);
+  });
+});

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, type AppProps } from 'aws-cdk-lib';
+import { CellmapStack } from '../../lib/cellmap-stack.ts';
+import { type Config, readConfig } from '../../lib/config.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** The documented example. */
+export const exampleFile = join(root, 'examples/cellmap.config.json');
+
+/** The settings of cdk.json, which `new App()` does not read; the functions are not bundled, which takes seconds. */
+export function newApp(props: AppProps = {}): App {
+  const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
+  return new App({
+    // CloudFormation's schemas take seconds to check; test/lib/gate.test.ts does so once.
+    builtinCloudFormationValidation: false,
+    ...props,
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+  });
+}
+
+/** The stack of the example, or of another configuration. */
+export function newStack(app = newApp(), config: Config = readConfig(exampleFile)): CellmapStack {
+  return new CellmapStack(app, config);
+}

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Dialect } from '../../domain/database-url.ts';
+import { startPostgres } from '../../local/postgres.ts';
+import { describeMariadb, startMariadb } from './mariadb.ts';
+import { startMysql } from './mysql.ts';
+import type { SqlServer } from './sql.ts';
+
+/** What a suite is told of the server that it runs on. */
+export interface TestServer {
+  name: 'PostgreSQL' | 'MariaDB' | 'MySQL';
+  dialect: Dialect;
+  /** The running server; only within hooks and tests. */
+  get: () => SqlServer;
+}
+
+/**
+ * Runs one suite on every server: the embedded PostgreSQL and MariaDB always (MariaDB is skipped loudly where it is not
+ * installed, but never in CI), or on a genuine MySQL alone, with CELLMAP_TEST_SERVER=mysql (npm run test:mysql).
+ */
+export function describeOnEachServer(title: string, suite: (server: TestServer) => void): void {
+  const on = (name: TestServer['name'], dialect: Dialect, start: () => Promise<SqlServer>) => () => {
+    let running: SqlServer | undefined;
+    beforeAll(async () => {
+      running = await start();
+    }, 120_000);
+    afterAll(async () => running?.stop());
+    suite({
+      name,
+      dialect,
+      get: () => {
+        if (running === undefined) throw new Error(`${name} has not been started yet`);
+        return running;
+      },
+    });
+  };
+  if (process.env.CELLMAP_TEST_SERVER === 'mysql') {
+    describe(
+      `${title} on MySQL`,
+      on('MySQL', 'mysql', () => startMysql()),
+    );
+    return;
+  }
+  describe(
+    `${title} on PostgreSQL`,
+    on('PostgreSQL', 'postgresql', () => startPostgres()),
+  );
+  describeMariadb(
+    `${title} on MariaDB`,
+    on('MariaDB', 'mysql', () => startMariadb()),
+  );
+}
