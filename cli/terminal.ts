@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { printable } from './display/text.ts';
 
 /** Where a command writes, and what it reads of its surroundings. */
 export interface Terminal {
@@ -20,5 +21,5 @@ export function hasColours(output: Output, env: Terminal['env']): boolean {
 
 /** A diagnostic line: what the command is called, then the message on one line. */
 export function complain(terminal: Terminal, message: string): void {
-  terminal.stderr.write(`cellmap: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  terminal.stderr.write(`cellmap: ${printable(message.replaceAll(/\s*\n\s*/g, ' '))}\n`);
 }

@@ -20,7 +20,10 @@ export function cellsReport({ cells }: CellsResult, colours: boolean): string {
   const failures = cells.flatMap((cell) =>
     cell.error === null
       ? []
-      : ['', `${paint(printable(cellLabel(cell)), 'red', colours)} (${cell.error.name}): ${cell.error.message}`],
+      : [
+          '',
+          `${paint(printable(cellLabel(cell)), 'red', colours)} (${cell.error.name}): ${printable(cell.error.message)}`,
+        ],
   );
   return `${[...tableLines(columns, cells, colours), ...failures].join('\n')}\n`;
 }

@@ -120,7 +120,7 @@ function failures({ cells }: RunResult, colours: boolean): string[] {
       ? []
       : [
           '',
-          `${paint(`${printable(cellLabel(cell))} failed`, 'red', colours)} (${cell.error.name}): ${cell.error.message}`,
+          `${paint(`${printable(cellLabel(cell))} failed`, 'red', colours)} (${cell.error.name}): ${printable(cell.error.message)}`,
         ],
   );
 }
@@ -130,6 +130,8 @@ function verdict({ totals, seconds, status, cells }: RunResult, colours: boolean
   const meaning = runStatuses.find((row) => row.status === status)?.meaning ?? '';
   const rate = seconds > 0 && totals.mapped > 0 ? ` (${formatCount(totals.mapped / seconds)} a second)` : '';
   const time = seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000);
-  const did = `Mapped ${formatCount(totals.mapped)} of ${countOf(totals.instances, 'instance')} in ${countOf(cells.length, 'cell')} in ${time}${rate}.`;
+  const already = totals.alreadyMapped > 0 ? `; ${formatCount(totals.alreadyMapped)} were mapped already` : '';
+  const of = `${countOf(totals.instances, 'instance')} in ${countOf(cells.length, 'cell')}`;
+  const did = `Mapped ${formatCount(totals.mapped)} of ${of} in ${time}${rate}${already}.`;
   return `${did}\n${paint(status, marks[status].look, colours)}: ${meaning}`;
 }

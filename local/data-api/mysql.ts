@@ -41,6 +41,7 @@ const COLUMN_TYPES: Record<number, [ColumnKind, string]> = {
   [Types.BLOB]: ['string', 'TEXT'],
   [Types.MEDIUM_BLOB]: ['string', 'TEXT'],
   [Types.LONG_BLOB]: ['string', 'TEXT'],
+  [Types.GEOMETRY]: ['unsupported', 'GEOMETRY'],
 };
 
 /** Logs in to a MySQL or a MariaDB. The driver's errors come as they are. */
@@ -188,7 +189,7 @@ function bound({ type, value }: Parameter): unknown {
 
 function toColumn(field: FieldPacket): Column {
   const type = field.columnType ?? -1;
-  const [kind, name] = COLUMN_TYPES[type] ?? ['unsupported', field.typeName ?? `type ${type}`];
+  const [kind, name] = COLUMN_TYPES[type] ?? ['unsupported', `number ${type}`];
   const isUnsigned = (Number(field.flags) & UNSIGNED_FLAG) !== 0;
   const isBytes = field.characterSet === BINARY_CHARSET && (name === 'TEXT' || name === 'CHAR' || name === 'VARCHAR');
   // TINYINT(1) and BIT(1) are MySQL's booleans, and AWS's JDBC drivers read them so.

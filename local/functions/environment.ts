@@ -39,6 +39,9 @@ export interface Environment {
 /** Lambda's limit on an answer: 6 MiB and 100 bytes. */
 const MAX_RESPONSE_BYTES = 6_291_556;
 
+/** The time that a new process has to load its bundle, apart from the function's own timeout: Lambda's 10 seconds. */
+const START_TIMEOUT_MS = 10_000;
+
 /** What Lambda's platform writes for the signals that end a process. */
 const SIGNAL_WORDS: Partial<Record<NodeJS.Signals, string>> = {
   SIGABRT: 'aborted',
@@ -131,7 +134,8 @@ export function startEnvironment(
       fail(fault);
       kill();
     };
-    const timer = setTimeout(() => giveUp(timeoutFault(requestId, timeoutSeconds)), timeoutSeconds * 1000);
+    const timeOut = () => giveUp(timeoutFault(requestId, timeoutSeconds));
+    let timer = setTimeout(timeOut, Math.max(timeoutSeconds * 1000, START_TIMEOUT_MS));
     const abort = () => giveUp({ errorType: 'Lambda.Unknown', errorMessage: 'The call was aborted' });
     signal.addEventListener('abort', abort, { once: true });
     const answer = new Promise<FunctionOutcome>((resolve) => {
@@ -139,8 +143,8 @@ export function startEnvironment(
     });
     void ready.promise.then(() => {
       if (pending?.requestId !== requestId) return;
-      // The start has its own time, as on AWS.
-      timer.refresh();
+      clearTimeout(timer);
+      timer = setTimeout(timeOut, timeoutSeconds * 1000);
       const invocation: Invocation = { requestId, payload, deadlineMs: Date.now() + timeoutSeconds * 1000 };
       // A process that is gone by now says so by its exit.
       child.send(invocation, () => {});

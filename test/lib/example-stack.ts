@@ -9,14 +9,14 @@ const root = join(import.meta.dirname, '../..');
 /** The documented example. */
 export const exampleFile = join(root, 'examples/cellmap.config.json');
 
-/** The settings of cdk.json, which `new App()` does not read; the functions are not bundled, which takes seconds. */
-export function newApp(props: AppProps = {}): App {
+/** The settings of cdk.json, which `new App()` does not read. Functions are bundled only on request: it takes seconds. */
+export function newApp({ bundled = false, ...props }: AppProps & { bundled?: boolean } = {}): App {
   const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8'));
   return new App({
     // CloudFormation's schemas take seconds to check; test/lib/gate.test.ts does so once.
     builtinCloudFormationValidation: false,
     ...props,
-    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    context: bundled ? context : { ...context, 'aws:cdk:bundling-stacks': [] },
   });
 }
 

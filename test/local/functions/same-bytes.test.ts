@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bundling, functionNames } from '../../../contract/bundling.ts';
+import { bundleFunctions } from '../../../local/functions/bundle.ts';
+import { newApp, newStack } from '../../lib/example-stack.ts';
+
+describe('the bundles of the local run and of the stack', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cellmap-bytes-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are the same, byte for byte', async () => {
+    const outdir = join(folder, 'cdk.out');
+    const app = newApp({ outdir, bundled: true });
+    newStack(app);
+    app.synth();
+    const deployed = readdirSync(outdir)
+      .filter((name) => name.startsWith('asset.'))
+      .map((name) => digest(join(outdir, name, bundling.file)));
+
+    const local = await bundleFunctions(join(folder, 'local'));
+    expect(functionNames.map((name) => digest(local.functions[name])).sort()).toEqual(deployed.sort());
+  });
+});
+
+function digest(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
