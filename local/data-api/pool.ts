@@ -78,7 +78,7 @@ export class SessionPool {
     const lane = this.#busy.get(session);
     if (!lane) return;
     this.#busy.delete(session);
-    const ending = Promise.resolve().then(() => {
+    const ending = session.kill().then(() => {
       this.#forget(session, lane);
       this.#ending.delete(ending);
     });

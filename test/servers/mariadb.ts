@@ -1,23 +1,16 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { describe as Describe } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
+import { freePort } from '../../local/free-port.ts';
+import type { SqlServer } from './sql.ts';
 
-/** A MariaDB of the tests' own on the loopback address. */
-export interface Mariadb {
+/** A MariaDB of the tests' own on the loopback address; its user may do everything. */
+export interface Mariadb extends SqlServer {
   host: '127.0.0.1';
-  port: number;
-  /** May do everything. */
-  user: string;
-  password: string;
-  /** `mysql+pymysql://user:password@host:port/database` */
-  url(database: string): string;
-  /** Ends the server and removes its files. */
-  stop(): Promise<void>;
 }
 
 const USER = 'tester';
@@ -124,14 +117,4 @@ async function createUser(socketPath: string, server: ChildProcess): Promise<voi
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('The system gave no port');
-  return address.port;
 }
