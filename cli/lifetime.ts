@@ -28,7 +28,6 @@ export class Lifetime {
   readonly #open: (() => Promise<void>)[] = [];
   readonly #listener = () => this.#signalled();
   #lastWishMs = Number.NEGATIVE_INFINITY;
-  #hurrying = false;
 
   constructor(signalled: SignalledProcess, now: () => number = Date.now) {
     this.#process = signalled;
@@ -66,11 +65,7 @@ export class Lifetime {
       this.#interruption.abort();
       return;
     }
-    if (this.#hurrying) {
-      this.#process.exit(exitCodes.stopped);
-      return;
-    }
-    this.#hurrying = true;
+    // A third wish finds nothing left to close, and so leaves although something is stuck.
     const late = setTimeout(() => this.#process.exit(exitCodes.stopped), HURRY_MS);
     void this.#closeAll().finally(() => {
       clearTimeout(late);

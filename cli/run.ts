@@ -120,7 +120,7 @@ async function follow(following: Following): Promise<DescribeExecutionOutput | n
       progress.notice = `No answer about the run (${name}), trying again. The run itself goes on.`;
     }
     view.changed();
-    if (giveUpAtMs !== null && now() >= giveUpAtMs + 1e12) return null;
+    if (giveUpAtMs !== null && now() >= giveUpAtMs) return null;
     const tookMs = now() - lookedAtMs;
     const backoffMs = Math.min(MOST_BACKOFF_MS, pollMs * 2 ** failures);
     const waitMs = Math.max(backoffMs, tookMs / SHARE_OF_TIME - tookMs);

@@ -15,8 +15,10 @@ export const MAX_WRITERS = 40;
 /** The most cells in one run: their items and answers must fit in a payload of 262,144 bytes. */
 export const MAX_CELLS = 2_500;
 
-/** How long the first turn over a range works, in milliseconds: short, so that progress shows early. */
-export const FIRST_TURN_MS = 5_000;
+/** The longest that a turn over a range works, in milliseconds: long, so that the history stays short. */
+export const LONGEST_TURN_MS = 20_000;
 
-/** How long every later turn works, in milliseconds: long, so that the history stays short. */
-export const TURN_MS = 20_000;
+/** How long a turn over a range works: a second at first, so that progress shows early, then thrice the one before. */
+export function turnMs(turnsBefore: number): number {
+  return Math.min(LONGEST_TURN_MS, 1_000 * 3 ** turnsBefore);
+}

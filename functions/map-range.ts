@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { FIRST_TURN_MS, TURN_MS } from '../contract/defaults.ts';
+import { turnMs } from '../contract/defaults.ts';
 import { mapRangeSchema } from '../contract/payloads.ts';
 import { mapRange, type RangeProgress } from '../domain/range.ts';
 import { cellStores } from './databases.ts';
@@ -9,7 +9,7 @@ import { faultFor, step } from './step.ts';
 export const handler = step(
   mapRangeSchema,
   async ({ settings, cell, progress }, { logger, metrics, deadline }): Promise<RangeProgress> => {
-    const endOfTurn = Date.now() + (progress.turns === 0 ? FIRST_TURN_MS : TURN_MS);
+    const endOfTurn = Date.now() + turnMs(progress.turns);
     const stores = await cellStores(cell, deadline);
     let pageBegan = Date.now();
     const after = await mapRange(

@@ -23,7 +23,6 @@ export function describeOnEachServer(title: string, suite: (server: TestServer) 
     beforeAll(async () => {
       running = await start();
     }, 120_000);
-    afterAll(async () => running?.stop());
     suite({
       name,
       dialect,
@@ -32,6 +31,8 @@ export function describeOnEachServer(title: string, suite: (server: TestServer) 
         return running;
       },
     });
+    // After the suite's own, which still need the server: Jest calls these hooks in the order in which they are given.
+    afterAll(async () => running?.stop());
   };
   if (process.env.CELLMAP_TEST_SERVER === 'mysql') {
     describe(
