@@ -72,7 +72,8 @@ class DataApi {
 
   /**
    * Answers one HTTP request. Its statement is stopped on the server when the time is over, the result is too large,
-   * or `signal` says that the caller has gone.
+   * or `signal` says that the caller has gone;
+   * `continueAfterTimeout` lets it go on after the first and the last of these.
    * @throws {AwsFault} the service's fault
    */
   async handle({ method, url, headers, body, signal }: EndpointRequest): Promise<EndpointResponse> {
@@ -105,6 +106,10 @@ class DataApi {
       const writer = new RecordWriter(request.formatRecordsAs, (fault) => stop.abort(fault));
       const key = JSON.stringify([request.resourceArn, request.secretArn, login.database]);
       const session = await this.#pool.acquire(key, () => openSession(login), stop.signal);
+      if (stop.signal.aborted) {
+        this.#pool.release(session);
+        throw stop.signal.reason;
+      }
       const running = session.run(sql, values, writer).catch((error) => {
         throw statementFault(error, login);
       });

@@ -3,7 +3,8 @@ import { userInfo } from 'node:os';
 // Its later exports are getters, which an import by name does not find.
 import mysql, { type Connection, type ConnectionOptions, type FieldPacket } from 'mysql2';
 import type { DatabaseUrl } from '../../domain/database-url.ts';
-import type { Column, ColumnKind, Parameter, RowSink, Session, Value } from './session.ts';
+import type { Parameter } from './parameter.ts';
+import type { Column, ColumnKind, RowSink, Session, Value } from './session.ts';
 import { driverOptions } from './url-options.ts';
 
 const { TypedParameter, Types } = mysql;

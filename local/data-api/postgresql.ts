@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { Client, type ClientConfig, type FieldDef, Query, types } from 'pg';
 import type { DatabaseUrl } from '../../domain/database-url.ts';
-import type { TypeHint } from './request.ts';
-import type { Column, ColumnKind, Parameter, Session, Value } from './session.ts';
+import type { Parameter, TypeHint } from './parameter.ts';
+import type { Column, ColumnKind, Session, Value } from './session.ts';
 import { type DriverOptions, driverOptions } from './url-options.ts';
 
 const OIDS = types.builtins;

@@ -1,10 +1,5 @@
 import { AwsFault } from '../endpoint.ts';
-import type { Parameter } from './session.ts';
-
-const TYPE_HINTS = ['DATE', 'DECIMAL', 'JSON', 'TIME', 'TIMESTAMP', 'UUID'] as const;
-
-/** What a string parameter stands for; PostgreSQL then gets that type instead of varchar. */
-export type TypeHint = (typeof TYPE_HINTS)[number];
+import { type Parameter, TYPE_HINTS, type TypeHint } from './parameter.ts';
 
 /** A parsed ExecuteStatement request: the part of it that this Data API knows. */
 export interface StatementRequest {

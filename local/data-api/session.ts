@@ -1,4 +1,4 @@
-import type { TypeHint } from './request.ts';
+import type { Parameter } from './parameter.ts';
 
 /** What a column's values become in an answer; `unsupported` ones are refused. */
 export type ColumnKind = 'long' | 'double' | 'boolean' | 'string' | 'blob' | 'unsupported';
@@ -19,14 +19,6 @@ export interface RowSink {
   columns(columns: Column[]): void;
   row(values: Value[]): void;
 }
-
-/** A parameter's value with the type that the caller gave it. */
-export type Parameter =
-  | { type: 'string'; value: string; hint: TypeHint | null }
-  | { type: 'long'; value: number | bigint }
-  | { type: 'double'; value: number }
-  | { type: 'boolean'; value: boolean }
-  | { type: 'null'; value: null };
 
 /** One connection to a database, logged in; it runs one statement at a time. */
 export interface Session {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { DatabaseUrl } from '../../domain/database-url.ts';
 
@@ -41,7 +42,7 @@ export function driverOptions(url: DatabaseUrl): DriverOptions {
     given.delete(name);
     return value;
   };
-  const options = url.dialect === 'mysql' ? mysqlOptions(take) : postgresqlOptions(take);
+  const options = url.dialect === 'mysql' ? mysqlOptions(take, url.host) : postgresqlOptions(take);
   const [unknown] = given.keys();
   if (unknown !== undefined) throw new UrlOptionError(unknown, 'is not supported, remove it');
   return options;
@@ -63,7 +64,7 @@ export function checkUrlOptions(url: DatabaseUrl): string | null {
 type Take = (name: string) => string | null;
 
 /** https://github.com/PyMySQL/PyMySQL/blob/main/pymysql/connections.py; without an ssl_… option PyMySQL uses no TLS. */
-function mysqlOptions(take: Take): DriverOptions {
+function mysqlOptions(take: Take, host: string): DriverOptions {
   // The connection is always utf8mb4, and SQLAlchemy's own settings (plugin is oslo.db's) do not concern it.
   for (const harmless of ['charset', 'use_unicode', 'plugin']) take(harmless);
   const ca = readPem('ssl_ca', take('ssl_ca'));
@@ -72,12 +73,17 @@ function mysqlOptions(take: Take): DriverOptions {
   const verifyCert = parseFlag('ssl_verify_cert', take('ssl_verify_cert'));
   const checkHost = parseFlag('ssl_check_hostname', take('ssl_check_hostname'));
   const verifyIdentity = parseFlag('ssl_verify_identity', take('ssl_verify_identity')) ?? checkHost;
+  const checksName = verifyIdentity ?? ca !== null;
+  // The driver would compare the certificate with the name "localhost".
+  if (checksName && isIP(host)) {
+    throw new UrlOptionError('ssl_check_hostname', 'must be false for an address: only a host name can be checked');
+  }
   const wanted = [ca, cert, key, verifyCert, verifyIdentity].some((value) => value !== null);
   const rejectUnauthorized = verifyCert ?? (ca !== null || verifyIdentity === true);
   const tls: TlsOptions & { verifyIdentity: boolean } = {
     ...pem({ ca, cert, key }),
     rejectUnauthorized,
-    verifyIdentity: verifyIdentity ?? ca !== null,
+    verifyIdentity: checksName,
   };
   return {
     socket: take('unix_socket'),
