@@ -34,16 +34,18 @@ export const mysql: Sql = {
   WHERE table_schema = DATABASE() AND column_name = 'instance_uuid'
     AND table_name IN ('instance_mappings', 'build_requests')`,
 
-  look: ({ instanceMappings, buildRequests }: ComparedColumns) => `SELECT j.u AS u, c.uuid AS c,
+  // Subqueries instead of joins: they are asked only for the few rows that pass the WHERE.
+  look: ({ instanceMappings, buildRequests }: ComparedColumns) => `SELECT j.u AS u,
     CASE WHEN m.id IS NULL THEN 'unmapped'
-      WHEN m.cell_id IS NULL THEN IF(b.id IS NULL, 'noCell', 'inFlight')
       WHEN m.cell_id <> :cell THEN 'otherCell'
-      ELSE 'wrongDetails' END AS s
+      WHEN m.cell_id IS NOT NULL THEN 'wrongDetails'
+      WHEN EXISTS (SELECT 1 FROM build_requests AS b
+        WHERE b.instance_uuid = CONVERT(j.u USING ${buildRequests.charset}) COLLATE ${buildRequests.collation})
+        THEN 'inFlight'
+      ELSE 'noCell' END AS s,
+    (SELECT c.uuid FROM cell_mappings AS c WHERE c.id = m.cell_id) AS c
   FROM ${pageTable(instanceMappings)}
   LEFT JOIN instance_mappings AS m ON m.instance_uuid = j.u COLLATE ${instanceMappings.collation}
-  LEFT JOIN build_requests AS b ON m.cell_id IS NULL
-    AND b.instance_uuid = CONVERT(j.u USING ${buildRequests.charset}) COLLATE ${buildRequests.collation}
-  LEFT JOIN cell_mappings AS c ON c.id = m.cell_id AND m.cell_id <> :cell
   WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
     OR NOT (${same('m.project_id', 'j.p')})
     OR NOT (${same('m.user_id', 'j.s')})

@@ -25,7 +25,7 @@ export interface Sql {
   /** Declarations of the compared columns, one row each: tbl, charset, collation. Null where nobody needs them. */
   comparedColumns: string | null;
   /**
-   * The instances of a page whose mapping is not right: u (uuid as the page has it), s (state), c (other cell's uuid).
+   * The instances of a page whose mapping is not right: u (uuid as the page has it), s (state), c (uuid of the mapping's cell).
    * queued_for_delete is 0 or 1, or 2 where either is right. A plain SELECT, so that it takes no locks.
    * Parameters page, cell.
    */

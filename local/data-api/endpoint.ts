@@ -72,15 +72,15 @@ class DataApi {
 
   /**
    * Answers one HTTP request. Its statement is stopped on the server when the time is over, the result is too large,
-   * or `signal` says that the caller has gone;
-   * `continueAfterTimeout` lets it go on after the first and the last of these.
+   * or `signal` says that the caller has gone; `continueAfterTimeout` lets it go on after the first and the last of these.
    * @throws {AwsFault} the service's fault
    */
   async handle({ method, url, headers, body, signal }: EndpointRequest): Promise<EndpointResponse> {
     const refused = REFUSED_OPERATIONS[url];
     if (refused) throw new AwsFault('BadRequestException', `${refused} is not supported by the local Data API`);
-    if (method !== 'POST' || url !== '/Execute')
+    if (method !== 'POST' || url !== '/Execute') {
       throw new AwsFault('UnknownOperationException', 'No such operation', 404);
+    }
     if (body.length + headerBytes(headers) > MAX_REQUEST_BYTES) throw requestTooLarge();
     return { status: 200, body: await this.#execute(parseRequest(body), signal) };
   }
@@ -136,8 +136,9 @@ class DataApi {
   #loginOf({ resourceArn, secretArn, database }: StatementRequest): DatabaseUrl {
     const login = this.#login(resourceArn, secretArn);
     // The service documents NotFoundException for a resourceArn or a secretArn that cannot be found.
-    if (!login)
+    if (!login) {
       throw new AwsFault('NotFoundException', 'No database of this run has this resourceArn and secretArn', 404);
+    }
     return { ...login, database: database ?? login.database };
   }
 }

@@ -39,6 +39,14 @@ describe('driverOptions', () => {
     expect(driverOptions(parseDatabaseUrl(url)).connectTimeoutMs).toBe(9_000);
   });
 
+  it('refuses to check a name that MySQL’s driver cannot check', () => {
+    const url = `mysql://nova:hunter2@10.0.0.1/nova?ssl_ca=${FILE}`;
+    expect(checkUrlOptions(parseDatabaseUrl(url))).toBe(
+      "The database URL's option ssl_check_hostname must be false for an address: only a host name can be checked",
+    );
+    expect(checkUrlOptions(parseDatabaseUrl(`${url}&ssl_check_hostname=false`))).toBeNull();
+  });
+
   it('finds Unix sockets', () => {
     expect(driverOptions(parseDatabaseUrl(`${MYSQL}?unix_socket=/run/s`)).socket).toBe('/run/s');
     const postgresql = driverOptions(parseDatabaseUrl(`${POSTGRESQL}?host=/run/pg&sslmode=require`));
