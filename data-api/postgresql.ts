@@ -21,16 +21,17 @@ export const postgresql: Sql = {
 
   comparedColumns: null,
 
-  // The planner expects 10,000 rows of any JSON, and would read the whole table for them; LIMIT makes it use the index.
-  look: () => `SELECT j.u AS u, c.uuid AS c,
+  // The planner expects 10,000 rows of any JSON and would read the whole table for them: LATERAL with LIMIT makes it use
+  // the index.
+  look: () => `SELECT j.u AS u,
     CASE WHEN m.id IS NULL THEN 'unmapped'
-      WHEN m.cell_id IS NULL THEN CASE
-        WHEN EXISTS (SELECT 1 FROM build_requests AS b WHERE b.instance_uuid = j.u) THEN 'inFlight' ELSE 'noCell' END
       WHEN m.cell_id <> :cell THEN 'otherCell'
-      ELSE 'wrongDetails' END AS s
+      WHEN m.cell_id IS NOT NULL THEN 'wrongDetails'
+      WHEN EXISTS (SELECT 1 FROM build_requests AS b WHERE b.instance_uuid = j.u) THEN 'inFlight'
+      ELSE 'noCell' END AS s,
+    (SELECT c.uuid FROM cell_mappings AS c WHERE c.id = m.cell_id) AS c
   FROM ${PAGE}
   LEFT JOIN LATERAL (SELECT * FROM instance_mappings WHERE instance_uuid = j.u LIMIT 1) AS m ON true
-  LEFT JOIN cell_mappings AS c ON c.id = m.cell_id AND m.cell_id <> :cell
   WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
     OR m.project_id IS DISTINCT FROM j.p
     OR m.user_id IS DISTINCT FROM j.s
