@@ -106,7 +106,12 @@ class Run {
         input: JsonPath.objectAt('$$.Execution.Input'),
       },
     })
-      .next(this.#mapEachCell().addCatch(closeRun, { resultPath: '$.mapError' }))
+      .next(
+        this.#mapEachCell()
+          // States.ALL leaves this one out: the children's answers together, which AWS limits even where they are dropped.
+          .addCatch(closeRun, { errors: ['States.DataLimitExceeded'], resultPath: '$.mapError' })
+          .addCatch(closeRun, { resultPath: '$.mapError' }),
+      )
       .next(closeRun);
   }
 
