@@ -173,5 +173,7 @@ class Placing {
     const ours = Math.min(inserted, this.#counts.alreadyMapped - before);
     this.#counts.alreadyMapped -= ours;
     this.#counts.mapped += ours;
+    // Nova may have changed one of ours since: it was mapped in this run, so its details are not counted.
+    this.#counts.wrongDetails = Math.min(this.#counts.wrongDetails, this.#counts.alreadyMapped);
   }
 }

@@ -103,6 +103,19 @@ describe('mapPage', () => {
     expect(counts).toMatchObject({ instances: 10, mapped: 7, alreadyMapped: 3 });
   });
 
+  it('keeps wrong details a part of what was already mapped, when Nova changes a row just inserted', async () => {
+    const store = new MemoryMappings();
+    store.skips = true;
+    await mapPage(store, pageOf(1), everything);
+    const look = store.look.bind(store);
+    store.look = async (page) => {
+      for (const [uuid, row] of store.table) store.table.set(uuid, { ...row, queuedForDelete: true });
+      return look(page);
+    };
+    const { counts } = await mapPage(store, pageOf(3), { ...everything, expectNew: true });
+    expect(counts).toMatchObject({ instances: 3, mapped: 2, alreadyMapped: 1, wrongDetails: 1 });
+  });
+
   it('halves a page that does not fit in a request', async () => {
     const store = new MemoryMappings();
     store.fits = 3;
