@@ -31,6 +31,7 @@ const serviceErrors: Record<string, Remedied> = {
   HttpEndpointNotEnabledException: 'DataApiDisabled',
   InternalServerErrorException: 'ServiceUnavailable',
   InternalServerError: 'ServiceUnavailable',
+  InvalidResourceStateException: 'DatabaseUnavailable',
   InvalidSecretException: 'LoginRefused',
   NotFoundException: 'DatabaseNotFound',
   SecretsErrorException: 'SecretUnavailable',
@@ -38,13 +39,15 @@ const serviceErrors: Record<string, Remedied> = {
   ServiceUnavailableException: 'ServiceUnavailable',
   StatementTimeoutException: 'StatementTimeout',
   ThrottlingException: 'DatabaseThrottled',
+  TimeoutError: 'ServiceUnavailable',
   TooManyRequestsException: 'DatabaseThrottled',
   AbortError: 'OutOfTime',
 };
 
 /**
  * MySQL's and MariaDB's error numbers. 1062 duplicate, 1205 lock wait, 1213 deadlock, 1467 no auto-increment value:
- * contention. 1290 and 1836 are a failed-over, read-only server; 2002 to 2013 and 1053, 1927 a lost connection.
+ * contention. 1290 and 1836 are a failed-over, read-only server; 1047 a Galera node that is not ready; 1053, 1317, 1927
+ * and 2002 to 2013 a connection or a query that was ended.
  */
 const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge'> = {
   1062: 'contention',
@@ -63,8 +66,10 @@ const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge'> = {
   1049: 'DatabaseNotFound',
   1054: 'UnexpectedTables',
   1146: 'UnexpectedTables',
+  1047: 'DatabaseUnavailable',
   1053: 'DatabaseUnavailable',
   1290: 'DatabaseUnavailable',
+  1317: 'DatabaseUnavailable',
   1836: 'DatabaseUnavailable',
   1927: 'DatabaseUnavailable',
   2002: 'DatabaseUnavailable',
@@ -121,6 +126,7 @@ export function toFault(error: unknown, database: string): Error {
   }
   if (kind === 'tooLarge') return new PageTooLargeError(`${database} has a row too large for a statement.`);
   if (kind !== undefined) return fault(kind);
+  if (/password authentication failed|access denied for user/i.test(error.message)) return fault('LoginRefused');
   if (/HttpEndpoint is not enabled/i.test(error.message)) return fault('DataApiDisabled');
   if (/link failure|connection (is|was) (closed|lost)|terminating connection/i.test(error.message)) {
     return fault('DatabaseUnavailable');
@@ -145,8 +151,17 @@ function isTooLarge(error: Error): boolean {
 /** A connection that failed reaches the SDK's caller as a plain Error with Node's code. */
 function isUnreachable(error: Error): boolean {
   const code = 'code' in error ? error.code : undefined;
-  const codes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'];
-  return (typeof code === 'string' && codes.includes(code)) || [502, 503, 504].includes(httpStatus(error) ?? 0);
+  const codes = [
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+  ];
+  return (typeof code === 'string' && codes.includes(code)) || [500, 502, 503, 504].includes(httpStatus(error) ?? 0);
 }
 
 function httpStatus(error: Error): number | undefined {

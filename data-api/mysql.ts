@@ -24,9 +24,9 @@ function same(column: string, value: string): string {
 /** The statements of Aurora MySQL 3, MySQL 8 and later, and MariaDB 10.6 and later. */
 export const mysql: Sql = {
   readPage: `SELECT id AS i, uuid AS u, project_id AS p, user_id AS s,
-    (COALESCE(hidden, 0) <> 0)
-      + 2 * (COALESCE(deleted, 0) <> 0 OR COALESCE(vm_state, '') = 'soft-delete')
-      + 4 * (COALESCE(task_state, '') IN ('deleting', 'soft-deleting')) AS f
+    CASE WHEN hidden <> 0 THEN 1 ELSE 0 END
+      + CASE WHEN deleted <> 0 OR vm_state = 'soft-delete' THEN 2 ELSE 0 END
+      + CASE WHEN task_state IN ('deleting', 'soft-deleting') THEN 4 ELSE 0 END AS f
   FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`,
 
   comparedColumns: `SELECT table_name AS tbl, character_set_name AS charset, collation_name AS collation

@@ -71,18 +71,20 @@ export function parseDatabaseUrl(text: string): DatabaseUrl {
   }
   const { dialect, driver } = parseScheme(parts.scheme ?? '');
   const host = parts.ipv6 ?? parts.host;
+  const options = parseOptions(parts.query);
   if ([host, parts.port, parts.database, parts.query].some((part) => part?.includes('@'))) {
     throw new DatabaseUrlError('user or password', 'write @ as %40, / as %2F and : as %3A');
   }
   return {
     dialect,
     driver,
-    host: parseHost(host),
+    // Where the drivers are told another place than the URL's, cells must be told apart by that one.
+    host: options.unix_socket ?? options.host ?? parseHost(host),
     port: parsePort(parts.port, dialect),
     user: percentDecode(parts.user ?? '') || null,
     password: percentDecode(parts.password ?? '') || null,
     database: parseDatabase(parts.database),
-    options: parseOptions(parts.query),
+    options,
   };
 }
 
@@ -98,7 +100,8 @@ function parseHost(host: string | undefined): string {
   if (host === undefined) return 'localhost';
   if (host.includes(',')) throw new DatabaseUrlError('host', 'several hosts are not supported, name one');
   if (/[\s[\]{}]/.test(host)) throw new DatabaseUrlError('host', 'it holds a space, a bracket or a brace');
-  return host;
+  // Names of hosts have no letter case, and two cells are told apart by them.
+  return host.toLowerCase();
 }
 
 function parsePort(port: string | undefined, dialect: Dialect): number {
@@ -181,6 +184,10 @@ export function withoutCredentials(url: string): string {
   // A raw `/` in a password moves the `@` behind the first slash. Nova cannot fill templates from such a URL either,
   // so all that matters is that nothing before its last `@` is left.
   if (url.lastIndexOf('@') > end) return url.slice(0, begin) + url.slice(url.lastIndexOf('@') + 1);
-  const hosts = url.slice(begin, end).split(',');
-  return url.slice(0, begin) + hosts.map((host) => host.slice(host.lastIndexOf('@') + 1)).join(',') + url.slice(end);
+  // Each `@` ends a login, which begins behind the comma after the host before it. Passwords may hold commas, and where
+  // no comma comes before the next `@`, this one is part of a password.
+  const [first = '', ...behindLogins] = url.slice(begin, end).split('@');
+  const last = behindLogins.pop() ?? first;
+  const hosts = [...behindLogins.filter((behind) => behind.includes(',')).map((behind) => behind.split(',')[0]), last];
+  return url.slice(0, begin) + hosts.join(',') + url.slice(end);
 }

@@ -98,7 +98,8 @@ class Placing {
         await this.#look(left);
         if (left.size === 0) return;
         await this.#insert(left);
-        if (left.size > 0 && looks >= LOOKS_BEFORE_HALVING) throw new ContentionError('rows keep appearing');
+        if (left.size > 0 && looks >= LOOKS_BEFORE_HALVING)
+          throw new ContentionError('Others keep inserting the same mappings, or hold their locks. Run again.');
       }
     } catch (error) {
       if (!(error instanceof PageTooLargeError || error instanceof ContentionError) || left.size === 1) throw error;

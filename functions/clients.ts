@@ -1,6 +1,6 @@
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { GetParameterCommand, ParameterNotFound, SSMClient, SSMServiceException } from '@aws-sdk/client-ssm';
 import { fromVariables } from '../contract/environment.ts';
 import { type ErrorName, NamedError } from '../contract/errors.ts';
 import type { Send } from '../data-api/database.ts';
@@ -56,11 +56,17 @@ export async function readResult<Value>(key: string, abortSignal: AbortSignal): 
 
 function serviceFault(error: unknown, service: 'SSM' | 'S3'): NamedError {
   const code = error instanceof Error ? error.name : 'unknown';
-  const name: ErrorName = /AccessDenied|Forbidden/.test(code)
-    ? 'AccessDenied'
-    : code === 'AbortError'
-      ? 'OutOfTime'
-      : 'ServiceUnavailable';
+  const name = serviceFaultName(error, code);
   const remedy = name === 'AccessDenied' ? "Check the function's role; deploy the stack again." : 'Run again.';
   return new NamedError(name, `${service} did not do what was asked (${code}). ${remedy}`, { cause: error });
+}
+
+/** What the service itself refused for good is permanent; all that has no answer, or is its own fault, is not. */
+function serviceFaultName(error: unknown, code: string): ErrorName {
+  if (/AccessDenied|Forbidden/.test(code)) return 'AccessDenied';
+  if (code === 'AbortError') return 'OutOfTime';
+  const status =
+    error instanceof S3ServiceException || error instanceof SSMServiceException ? error.$metadata.httpStatusCode : 0;
+  const refused = status !== undefined && status >= 400 && status < 500 && ![408, 429].includes(status);
+  return refused && !/Throttl|SlowDown|TooMany/.test(code) ? 'UnexpectedFailure' : 'ServiceUnavailable';
 }

@@ -46,7 +46,11 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
 function parseInput(input: unknown) {
   const parsed = executionInputSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const problems = z.prettifyError(parsed.error).replaceAll(/\s*\n\s*/g, ' ');
+  // Step Functions cuts a long cause, and what is cut is no JSON any more.
+  const problems = z
+    .prettifyError(parsed.error)
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .slice(0, 500);
   throw new NamedError('BadInput', `The execution's input is malformed: ${problems}`);
 }
 

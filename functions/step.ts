@@ -1,7 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
@@ -31,15 +30,20 @@ export function step<Schema extends z.ZodType, Result>(
   schema: Schema,
   work: (task: z.output<Schema>, context: StepContext) => Promise<Result>,
 ) {
-  return middy()
+  // Its early timeout is off: it would race the deadline, which lets a step say what it had done.
+  return middy({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics, { throwOnEmptyMetrics: false }))
     .use({ onError: (request) => raiseNamed(request) })
     .use(parser({ schema }))
     .handler((task: z.output<Schema>, context: Context): Promise<Result> => {
       const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS));
-      return work(task, { logger, metrics, deadline });
+      return work(task, { logger, metrics, deadline }).finally(publish);
     });
+}
+
+/** Publishes what was measured; most steps measure nothing, of which Powertools would complain. */
+function publish(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }
 
 /** The error's name and message where they are ours, and a name without details for all others. */

@@ -61,7 +61,8 @@ export function accessOf(
     mainDatabaseUrl: { variables: [names.mainDatabaseUrl] },
     databaseDirectory: {
       variables: [names.directoryPrefix],
-      statements: () => [allow(['ssm:GetParameter'], directory.parameterArns)],
+      statements: () => [allow(['ssm:GetParameter'], [directory.parameterArns])],
+      acknowledgments: [directory.parameterArnsAcknowledgment],
     },
     cellDatabases: { variables: [], statements: () => queries(config.directory, secretKmsKeyArns) },
     readResults: {
@@ -90,22 +91,36 @@ export function accessOf(
   };
 }
 
+/** How many ARNs a statement names: CDK spreads statements over policies, which IAM limits to 6,144 characters each. */
+const ARNS_PER_STATEMENT = 25;
+
 /** The Data API reads the secret with its caller's permissions. */
 function queries(
   databases: readonly { clusterArn: string; secretArn: string }[],
   kmsKeyArns: readonly string[],
 ): PolicyStatement[] {
-  const secrets = [...new Set(databases.map(({ secretArn }) => secretArn))];
-  const decrypt = new PolicyStatement({
-    actions: ['kms:Decrypt'],
-    resources: [...kmsKeyArns],
-    conditions: { StringEquals: { 'kms:EncryptionContext:SecretARN': secrets } },
-  });
+  const clusters = portions(databases.map(({ clusterArn }) => clusterArn));
+  const secrets = portions(databases.map(({ secretArn }) => secretArn));
+  const decrypt = (some: string[]) =>
+    new PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: [...kmsKeyArns],
+      conditions: { StringEquals: { 'kms:EncryptionContext:SecretARN': some } },
+    });
   return [
-    allow(['rds-data:ExecuteStatement'], [...new Set(databases.map(({ clusterArn }) => clusterArn))]),
-    allow(['secretsmanager:GetSecretValue'], secrets),
-    ...(kmsKeyArns.length > 0 ? [decrypt] : []),
+    ...clusters.map((some) => allow(['rds-data:ExecuteStatement'], some)),
+    ...secrets.map((some) => allow(['secretsmanager:GetSecretValue'], some)),
+    ...(kmsKeyArns.length > 0 ? secrets.map(decrypt) : []),
   ];
+}
+
+/** Each ARN once, {@link ARNS_PER_STATEMENT} at a time. */
+function portions(arns: readonly string[]): string[][] {
+  const different = [...new Set(arns)];
+  const number = Math.ceil(different.length / ARNS_PER_STATEMENT);
+  return Array.from({ length: number }, (_, index) =>
+    different.slice(index * ARNS_PER_STATEMENT, (index + 1) * ARNS_PER_STATEMENT),
+  );
 }
 
 function allow(actions: string[], resources: readonly string[]): PolicyStatement {

@@ -14,7 +14,7 @@ interface Patience {
 }
 
 /** A failover takes a minute, a full concurrency as long as others need. */
-const patient: Patience = { firstWaitSeconds: 1, factor: 2, longestWaitSeconds: 20, retries: 7 };
+const patient: Patience = { firstWaitSeconds: 1, factor: 2, longestWaitSeconds: 20, retries: 9 };
 
 /** For what a person waits for, or what rarely goes away. */
 const brief: Patience = { firstWaitSeconds: 1, factor: 2, longestWaitSeconds: 5, retries: 2 };

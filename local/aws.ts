@@ -49,7 +49,7 @@ export interface LocalAws {
  * rendered machine.
  */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  const { apiDatabase, mainDatabaseUrl, onLog } = options;
+  const { apiDatabase, mainDatabaseUrl, onLog, writers = DEFAULT_WRITERS } = options;
   const key = randomBytes(32).toString('hex');
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -102,8 +102,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         environment: variables,
       })),
       // A writer's cell is opened, mapped and closed by three functions; two more begin and end the run. Fewer places
-      // would have warm processes ended to make room, at 150 ms for each that is started again.
-      maxProcesses: 3 * (options.writers ?? DEFAULT_WRITERS) + 2,
+      // would have warm processes ended to make room, at 150 ms for each that is started again; each takes 60 MB.
+      maxProcesses: Math.max(writers + 2, Math.min(3 * writers + 2, 32)),
       onLog,
     });
     closers.push(pool.close);

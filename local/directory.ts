@@ -1,5 +1,11 @@
 import { directoryParameterName } from '../contract/directory.ts';
-import { type DatabaseUrl, directoryKey, expandCellUrl, parseDatabaseUrl } from '../domain/database-url.ts';
+import {
+  type DatabaseUrl,
+  directoryKey,
+  expandCellUrl,
+  parseDatabaseUrl,
+  withoutCredentials,
+} from '../domain/database-url.ts';
 import { openMysql } from './data-api/mysql.ts';
 import { openPostgresql } from './data-api/postgresql.ts';
 import type { Value } from './data-api/session.ts';
@@ -32,10 +38,16 @@ export function openDirectory(apiDatabase: DatabaseUrl, mainDatabaseUrl: string 
   const parameters = new Map<string, string>();
 
   const read = async () => {
+    const places = new Set<string>();
     for (const connection of await readConnections(apiDatabase)) {
       const url = parseOrNull(connection, mainDatabaseUrl);
-      if (url === null) continue;
-      const place = directoryKey(url);
+      // The functions fill templates without the logins, and look up what comes of that.
+      const bare = parseOrNull(connection, mainDatabaseUrl === null ? null : withoutCredentials(mainDatabaseUrl));
+      if (url === null || bare === null) continue;
+      const place = directoryKey(bare);
+      // A disabled cell may have an old login for a database that another cell has taken over: the first one counts.
+      if (places.has(place)) continue;
+      places.add(place);
       const clusterArn = ARN('rds', `cluster:${place}`);
       const secretArn = ARN('secretsmanager', `secret:${place}`);
       logins.set(`${clusterArn} ${secretArn}`, url);
@@ -58,7 +70,7 @@ async function readConnections(apiDatabase: DatabaseUrl): Promise<string[]> {
     try {
       const rows: Value[][] = [];
       const sink = { columns: () => {}, row: (values: Value[]) => void rows.push(values) };
-      await session.run('SELECT database_connection FROM cell_mappings', [], sink);
+      await session.run('SELECT database_connection FROM cell_mappings ORDER BY disabled, id', [], sink);
       return rows.flatMap(([value]) => (typeof value === 'string' ? [value] : []));
     } finally {
       session.close();

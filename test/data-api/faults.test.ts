@@ -22,6 +22,9 @@ describe('toFault', () => {
     ['DatabaseNotFoundException', 'DatabaseNotFound'],
     ['UnsupportedResultException', 'StatementFailed'],
     ['AbortError', 'OutOfTime'],
+    ['TimeoutError', 'ServiceUnavailable'],
+    ['InvalidResourceStateException', 'DatabaseUnavailable'],
+    ['NotFoundException', 'DatabaseNotFound'],
   ])('calls %s %s', (theirs, ours) => {
     expect(toFault(sdkError(theirs), 'The API database').name).toBe(ours);
   });
@@ -41,6 +44,8 @@ describe('toFault', () => {
     ['FATAL: terminating connection; SQLState: 57P01', 'DatabaseUnavailable'],
     ['Communications link failure; Error code: 0; SQLState: 08S01', 'DatabaseUnavailable'],
     ['Communications link failure', 'DatabaseUnavailable'],
+    ['Query execution was interrupted; Error code: 1317; SQLState: 70100', 'DatabaseUnavailable'],
+    ['FATAL: password authentication failed for user "nova"', 'LoginRefused'],
     ["Access denied for user 'nova'@'%'; Error code: 1045; SQLState: 28000", 'LoginRefused'],
     ['FATAL: password authentication failed for user "nova"; SQLState: 28P01', 'LoginRefused'],
     ["INSERT command denied to user 'nova'@'%'; Error code: 1142; SQLState: 42000", 'GrantMissing'],

@@ -176,11 +176,25 @@ describe('withoutCredentials', () => {
       'mysql+pymysql://db1:3306/nova_cell0?charset=utf8',
     ],
     ['mysql://nova:secret@h1:1,nova:secret@h2:2/nova', 'mysql://h1:1,h2:2/nova'],
+    ['mysql://nova:sec,ret@h1:1,nova:sec,ret@h2:2/nova', 'mysql://h1:1,h2:2/nova'],
+    ['mysql://nova:sec,ret@h1:1,h2:2/nova', 'mysql://h1:1,h2:2/nova'],
+    ['mysql://h1:1,h2:2/nova', 'mysql://h1:1,h2:2/nova'],
     ['postgresql://nova:sec/ret@db/nova', 'postgresql://db/nova'],
     ['postgresql://nova:sec@ret@db/nova', 'postgresql://db/nova'],
     ['postgresql://db/nova', 'postgresql://db/nova'],
     ['postgresql://nova:secret@db', 'postgresql://db'],
   ])('takes the logins out of %s', (url, bare) => {
     expect(withoutCredentials(url)).toBe(bare);
+  });
+});
+
+describe('the place of a database', () => {
+  it('does not depend on the letter case of its host, which would hide that two cells share it', () => {
+    expect(parseDatabaseUrl('mysql://DB1.Example/nova').host).toBe('db1.example');
+  });
+
+  it('is what the driver is told, where that is not the host of the URL', () => {
+    expect(describeDatabase(parseDatabaseUrl('mysql:///nova?unix_socket=/run/a.sock'))).toBe('/run/a.sock:3306/nova');
+    expect(describeDatabase(parseDatabaseUrl('postgresql:///nova?host=/run/B'))).toBe('/run/B:5432/nova');
   });
 });

@@ -133,9 +133,10 @@ describe('what a function may do', () => {
   });
 
   it('only OpenCell reads the database directory, and nothing else in the Parameter Store', () => {
-    const parameters = Object.keys(template.findResources('AWS::SSM::Parameter'));
-    const arns = parameters.map((id) => `arn:aws:ssm:eu-central-1:111122223333:parameter${id}`);
-    expect(resourcesFor('OpenCell', 'ssm:GetParameter')).toEqual(arns.sort());
+    // Names that do not exist too: SSM answers AccessDenied for a name that is not covered, not ParameterNotFound.
+    expect(resourcesFor('OpenCell', 'ssm:GetParameter')).toEqual([
+      'arn:aws:ssm:eu-central-1:111122223333:parameter/cellmap/cellmap/directory/*',
+    ]);
     const others = functionNames.filter((name) => name !== 'OpenCell').flatMap(permissionsOf);
     expect(others.filter((permission) => permission.startsWith('ssm:'))).toEqual([]);
   });

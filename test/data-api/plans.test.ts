@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Database, Parameters } from '../../data-api/database.ts';
+import { sqlOf } from '../../data-api/dialects.ts';
+import type { ComparedColumns } from '../../data-api/sql.ts';
+import { readComparedColumns } from '../../data-api/stores.ts';
+import { describeOnEachServer } from '../servers/each-server.ts';
+import {
+  type ApiDatabase,
+  type CellDatabase,
+  createApiDatabase,
+  createCellDatabase,
+} from '../servers/nova-database.ts';
+import { type LocalDatabases, startLocalDatabases } from './local-database.ts';
+
+const ROWS = 20_000;
+const CELL_ID = 3;
+
+/** Uuids in no order, as Nova's are. */
+const uuidOf = (number: number) =>
+  `${((number * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+/** What a server's EXPLAIN says of how it reads a table. */
+interface Access {
+  /** The statement's name of the table. */
+  table: string;
+  /** One of MySQL's access types, or PostgreSQL's node: `Index Scan using instances_pkey`. */
+  type: string;
+  /** MySQL's chosen index. */
+  key: string | null;
+}
+
+const NO_COLUMNS = { instanceMappings: { charset: '', collation: '' }, buildRequests: { charset: '', collation: '' } };
+
+describeOnEachServer('the statements', ({ get, dialect, name }) => {
+  const { readPage, look, insert } = sqlOf(dialect);
+  const collations =
+    dialect === 'postgresql'
+      ? [undefined]
+      : [
+          'utf8mb3_general_ci',
+          'utf8mb3_unicode_ci',
+          'utf8mb4_general_ci',
+          'utf8mb4_unicode_ci',
+          'utf8mb4_bin',
+          ...(name === 'MySQL' ? ['utf8mb4_0900_ai_ci'] : []),
+        ];
+
+  describe.each(collations)('with tables in %s', (collation) => {
+    let databases: LocalDatabases;
+    let apiTables: ApiDatabase;
+    let cellTables: CellDatabase;
+    let api: Database;
+    let cell: Database;
+    let columns: ComparedColumns;
+
+    beforeAll(async () => {
+      databases = await startLocalDatabases();
+      apiTables = await createApiDatabase(get(), 'plans_api', { collation });
+      cellTables = await createCellDatabase(get(), 'plans_cell', { collation });
+      const uuids = Array.from({ length: ROWS }, (_, index) => uuidOf(index));
+      await apiTables.insertCells([{ id: CELL_ID, uuid: uuidOf(0) }]);
+      await apiTables.insertMappings(uuids.map((instanceUuid) => ({ instanceUuid, cellId: CELL_ID })));
+      await cellTables.insertInstances(uuids.map((uuid, index) => ({ id: index + 1, uuid })));
+      api = databases.open(apiTables.url);
+      cell = databases.open(cellTables.url);
+      columns = await readComparedColumns(api);
+    }, 60_000);
+    afterAll(async () => {
+      await databases?.close();
+      await apiTables?.drop();
+      await cellTables?.drop();
+    });
+
+    async function explain(database: Database, statement: string, parameters: Parameters): Promise<Access[]> {
+      if (dialect === 'mysql') return database.query(`EXPLAIN FORMAT=TRADITIONAL ${statement}`, parameters);
+      const lines = (await explainPostgresql(database, statement, parameters)).split('\n');
+      return lines.flatMap((line) => {
+        const found = /(\w[\w ]* Scan(?: using \w+)?) on \w+\.(\w+)/.exec(line);
+        return found === null ? [] : [{ type: found[1] ?? '', table: found[2] ?? '', key: null }];
+      });
+    }
+
+    async function explainPostgresql(database: Database, statement: string, parameters: Parameters): Promise<string> {
+      const lines = await database.query<Record<string, string>>(
+        `EXPLAIN (VERBOSE, COSTS OFF) ${statement}`,
+        parameters,
+      );
+      return lines.map((line) => line['QUERY PLAN']?.slice(0, 200)).join('\n');
+    }
+
+    const analyze = (tables: ApiDatabase | CellDatabase, table: string) =>
+      tables.query(`ANALYZE ${dialect === 'mysql' ? 'TABLE ' : ''}${table}`);
+
+    /** A page of instances of one project, as the stores write it; small, because PostgreSQL's plan quotes it. */
+    const page = JSON.stringify([['p', 'u', 0, Array.from({ length: 400 }, (_, index) => uuidOf(index + 10_000))]]);
+
+    it('read a page of a cell by its primary key', async () => {
+      await analyze(cellTables, 'instances');
+      for (const after of [0, ROWS / 2]) {
+        const plan = await explain(cell, readPage, { after, upTo: Number.MAX_SAFE_INTEGER, limit: 4000 });
+        expect(plan).toMatchObject([
+          dialect === 'mysql'
+            ? { table: 'instances', type: 'range', key: 'PRIMARY' }
+            : { table: 'instances', type: 'Index Scan using instances_pkey' },
+        ]);
+      }
+    });
+
+    // A table that has just been filled has other statistics than one that the server has had time to look at.
+    describe.each(['freshly filled', 'analyzed'])('%s', (state) => {
+      beforeAll(async () => {
+        if (state === 'analyzed') await analyze(apiTables, 'instance_mappings');
+      });
+
+      it('look each instance of a page up by an index of instance_mappings', async () => {
+        const plan = await explain(api, look(columns), { page, cell: CELL_ID });
+        const access = plan.find(({ table }) => table === (dialect === 'mysql' ? 'm' : 'instance_mappings'));
+        if (dialect === 'mysql') {
+          expect(access).toMatchObject({ type: expect.stringMatching(/^(eq_)?ref$/) });
+          expect(access?.key).toMatch(/instance_uuid/);
+          const others = plan.filter(({ table }) => ['b', 'c'].includes(table));
+          expect(others).toMatchObject([{ type: 'eq_ref' }, { type: 'eq_ref' }]);
+        } else {
+          expect(access?.type).toMatch(/^Index Scan using \w*instance_uuid/);
+        }
+      });
+
+      it('insert a page without reading instance_mappings', async () => {
+        const statement = insert(columns);
+        // MySQL lists the table that a statement writes among those that it reads.
+        const read = dialect === 'mysql' ? statement.slice(statement.indexOf('SELECT')) : statement;
+        const tables = (await explain(api, read, { page, cell: CELL_ID })).map(({ table }) => table);
+        expect(tables).toEqual(dialect === 'mysql' ? ['j'] : ['json_array_elements', 'json_array_elements_text']);
+      });
+
+      // In each row's expressions it would make the work of a page grow with the square of its size.
+      if (dialect === 'postgresql') {
+        it.each([
+          ['look', look(NO_COLUMNS)],
+          ['insert', insert(NO_COLUMNS)],
+        ])('take a group of instances apart once: %s', async (_name, statement) => {
+          const plan = await explainPostgresql(api, statement, { page, cell: CELL_ID });
+          expect(plan).toMatch(/Function Scan on pg_catalog\.json_array_elements g\n *Output: \(g\.value ->> 0\)/);
+        });
+      }
+    });
+  });
+});
