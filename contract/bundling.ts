@@ -22,6 +22,12 @@ export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
 };
 
 /**
+ * How far a function's heap may grow, in MiB. Ten are in use at a time, whatever the cell's size, but V8 collects what a
+ * page leaves behind only when it comes near its limit, which by itself is near the function's memory.
+ */
+export const HEAP_MB = 96;
+
+/**
  * How a function is bundled, in esbuild's words: the same on AWS (CDK's NodejsFunction) and on this computer.
  *
  * Nothing is left to what the runtime brings along: its SDK changes with time, the one in the lock file does not.

@@ -97,12 +97,17 @@ describeOnEachServer('the statements', ({ get, dialect, name }) => {
     it('read a page of a cell by its primary key', async () => {
       await analyze(cellTables, 'instances');
       for (const after of [0, ROWS / 2]) {
-        const plan = await explain(cell, readPage, { after, upTo: Number.MAX_SAFE_INTEGER, limit: 4000 });
+        const parameters = { after, upTo: Number.MAX_SAFE_INTEGER, limit: 4000 };
+        const plan = await explain(cell, readPage, parameters);
         expect(plan).toMatchObject([
           dialect === 'mysql'
             ? { table: 'instances', type: 'range', key: 'PRIMARY' }
             : { table: 'instances', type: 'Index Scan using instances_pkey' },
         ]);
+        if (dialect === 'postgresql') {
+          const text = await explainPostgresql(cell, readPage, parameters);
+          expect(text).toContain(`Index Cond: ((instances.id > '${after}'`);
+        }
       }
     });
 
