@@ -45,14 +45,19 @@ export async function cellStores(
  * @throws NamedError BadDatabaseUrl, which quotes nothing of the URL
  */
 export function databaseOf(cell: CellRow): DatabaseUrl {
-  const remedy = "Correct the cell's database_connection (nova-manage cell_v2 update_cell), then run again.";
+  const { mainDatabaseUrl } = environment;
+  const remedy =
+    mainDatabaseUrl === null && cell.databaseConnection?.includes('{')
+      ? 'It is a template: give the main database, [database] connection, from which it is filled.'
+      : "Correct the cell's database_connection (nova-manage cell_v2 update_cell), then run again.";
   if (cell.databaseConnection === null) {
     throw new NamedError('BadDatabaseUrl', `Cell ${cellLabel(cell)} has no database_connection. ${remedy}`);
   }
   try {
-    return parseDatabaseUrl(expandCellUrl(cell.databaseConnection, environment.mainDatabaseUrl));
+    return parseDatabaseUrl(expandCellUrl(cell.databaseConnection, mainDatabaseUrl));
   } catch (error) {
-    const reason = error instanceof Error && error.name === 'DatabaseUrlError' ? error.message : 'It is not a URL.';
+    const reason =
+      error instanceof Error && error.name === 'DatabaseUrlError' ? `${error.message}.` : 'It is not a URL.';
     throw new NamedError('BadDatabaseUrl', `The database_connection of cell ${cellLabel(cell)}: ${reason} ${remedy}`);
   }
 }
