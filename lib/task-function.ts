@@ -5,7 +5,7 @@ import { type Alias, Architecture, Runtime, Tracing } from 'aws-cdk-lib/aws-lamb
 import { LogLevel, NodejsFunction, type OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundling, type FunctionName, functionFacts, HEAP_MB } from '../contract/bundling.ts';
+import { bundling, type FunctionName, functionFacts, nodeOptions } from '../contract/bundling.ts';
 import type { Access } from './access.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -43,7 +43,7 @@ export class TaskFunction extends Construct {
       environment: {
         POWERTOOLS_SERVICE_NAME: 'cellmap',
         POWERTOOLS_METRICS_NAMESPACE: 'cellmap',
-        NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+        NODE_OPTIONS: nodeOptions.join(' '),
         ...access.variables,
       },
       bundling: {

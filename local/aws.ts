@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FunctionName, functionFacts, functionNames, HEAP_MB } from '../contract/bundling.ts';
+import { type FunctionName, functionFacts, functionNames, nodeOptions } from '../contract/bundling.ts';
 import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type Environment, toVariables } from '../contract/environment.ts';
 import { type DatabaseUrl, withoutCredentials } from '../domain/database-url.ts';
@@ -99,7 +99,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         file: bundles.functions[name],
         timeoutSeconds: functionFacts[name].timeoutSeconds,
         memoryMb: functionFacts[name].memoryMb,
-        heapMb: HEAP_MB,
+        nodeOptions,
         environment: variables,
       })),
       // A writer's cell is opened, mapped and closed by three functions; two more begin and end the run. Fewer places

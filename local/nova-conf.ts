@@ -96,7 +96,7 @@ function substituted({ section, option, value, line, continued }: Assignment, fi
   return value.replaceAll('\\$', '$$$$').replace(/\$(?:\$|([_a-z][._a-z0-9]*)|\{([_a-z][._a-z0-9]*)\})/gi, (token) => {
     // The name after the $ may be the middle of a password, so the message does not repeat it.
     if (token !== '$$')
-      throw fail('uses $-substitution, which is not supported; write the value out, and $ itself as $$');
+      throw fail('uses $-substitution, which is not supported; give the URL with the value written out');
     return '$';
   });
 }

@@ -44,7 +44,7 @@ export function driverOptions(url: DatabaseUrl): DriverOptions {
   };
   const options = url.dialect === 'mysql' ? mysqlOptions(take, url.host) : postgresqlOptions(take);
   const [unknown] = given.keys();
-  if (unknown !== undefined) throw new UrlOptionError(unknown, 'is not supported, remove it');
+  if (unknown !== undefined) throw new UrlOptionError(unknown, 'is not supported, give the URL without it');
   return options;
 }
 

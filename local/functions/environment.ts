@@ -17,8 +17,8 @@ export interface LocalFunction {
   handler?: string;
   timeoutSeconds: number;
   memoryMb: number;
-  /** How far its heap may grow; three quarters of the memory by default. */
-  heapMb?: number;
+  /** Options for its Node, such as those of the stack's NODE_OPTIONS; its heap may take 75 % of the memory by default. */
+  nodeOptions?: readonly string[];
   /** The function's own variables. It sees nothing else of the caller's environment but where programs are. */
   environment: Record<string, string>;
 }
@@ -75,7 +75,12 @@ export function startEnvironment(
   };
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${definition.heapMb ?? Math.floor(memoryMb * 0.75)}`, runtime, JSON.stringify(start)],
+    [
+      `--max-old-space-size=${Math.floor(memoryMb * 0.75)}`,
+      ...(definition.nodeOptions ?? []),
+      runtime,
+      JSON.stringify(start),
+    ],
     {
       cwd: dirname(file),
       env: variables(definition),

@@ -2,7 +2,7 @@ import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Fn } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { type FunctionName, functionFacts, functionNames } from '../../contract/bundling.ts';
+import { type FunctionName, functionFacts, functionNames, nodeOptions } from '../../contract/bundling.ts';
 import { environmentNames, fromVariables } from '../../contract/environment.ts';
 import { directoryKeys } from '../../domain/database-url.ts';
 import type { CellmapStack } from '../../lib/cellmap-stack.ts';
@@ -173,9 +173,15 @@ describe('a function', () => {
     expect(environment.directoryPrefix).toBe('/cellmap/cellmap/directory');
   });
 
+  it.each(functionNames)('%s keeps its memory as low as on one computer', (name) => {
+    expect(functionProperties(name).Environment.Variables.NODE_OPTIONS).toBe(nodeOptions.join(' '));
+  });
+
   it('knows only where the things are that it touches', () => {
     const known = (name: FunctionName) =>
-      Object.keys(functionProperties(name).Environment.Variables).filter((variable) => !/^POWERTOOLS_/.test(variable));
+      Object.keys(functionProperties(name).Environment.Variables).filter(
+        (variable) => !/^POWERTOOLS_|^NODE_OPTIONS/.test(variable),
+      );
     const { apiClusterArn, apiSecretArn, apiDatabase, apiDialect, resultsBucket } = environmentNames;
     expect(known('CellFailed')).toEqual([resultsBucket]);
     expect(known('CloseRun')).toEqual([resultsBucket]);
