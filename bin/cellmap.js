@@ -20,13 +20,15 @@ function handOver() {
   if (node === null) {
     process.stderr.write(
       `cellmap: Node ${process.versions.node} cannot run TypeScript, and the Node of the package \`node\` is not installed. ` +
-        'Run npm ci, or use Node 24.\n',
+        'Run npm ci (with its install scripts), or use Node 24.\n',
     );
     process.exitCode = FAILED;
     return;
   }
   const script = fileURLToPath(new URL('cellmap.ts', import.meta.url));
-  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // By the channel it notices when this process is killed, and ends too.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, [script, ...process.argv.slice(2)], { stdio });
 
   // Ctrl-C reaches the child too, which takes signals that come close together for one. It decides when to end.
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -1,8 +1,11 @@
-import { main } from '../cli/main.ts';
+try {
+  const { runProcess } = await import('../cli/process.ts');
+  await runProcess(process);
+} catch (error) {
+  // As where a package is missing. Node itself would exit with 1, which means that more remain.
+  const { code, name } = error as NodeJS.ErrnoException;
+  process.stderr.write(`cellmap: It cannot be loaded (${code ?? name}). Run npm ci again.\n`);
+  process.exitCode = 4;
+}
 
-// A reader that has seen enough, such as `head`, closes the pipe: that is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
-
-process.exitCode = await main(process.argv.slice(2));
+export {};

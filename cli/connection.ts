@@ -1,8 +1,9 @@
+import { tmpdir } from 'node:os';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describeDatabase } from '../domain/database-url.ts';
-import { CommandError, exitCodes } from './command-error.ts';
+import { CommandError, exitCodes, isServiceError } from './command-error.ts';
 import type { Databases } from './databases.ts';
 
 /** The machine that a command runs, here or deployed: one code path for both. */
@@ -40,7 +41,7 @@ export const DEFAULT_STACK = 'cellmap';
 export async function connectLocal(databases: Databases, writers?: number): Promise<Connection> {
   // Loaded here alone: the bundler and the drivers take their time, and a deployed stack needs none of them.
   const { startLocalAws } = await import('../local/aws.ts');
-  const aws = await startLocalAws({ ...databases, writers });
+  const aws = await startLocalAws({ ...databases, writers }).catch(explainFolder);
   const { region, credentials, endpoints, stateMachineArn, bucket } = aws;
   const sfn = new SFNClient({ region, credentials, endpoint: endpoints.stepFunctions });
   const s3 = new S3Client({ region, credentials, endpoint: endpoints.s3, forcePathStyle: true });
@@ -59,15 +60,26 @@ export async function connectLocal(databases: Databases, writers?: number): Prom
   };
 }
 
+/** The run's files are in the folder for temporary files; where that is the trouble, the message says so. */
+function explainFolder(error: unknown): never {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  // The bundler tells a full disk in words.
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT' || /no space left|quota exceeded/.test(message);
+  if (!isFull && !path?.startsWith(tmpdir())) throw error;
+  const problem = `The folder for temporary files, ${tmpdir()}, cannot be used (${code ?? 'ENOSPC'})`;
+  throw new CommandError(exitCodes.failed, `${problem}: set TMPDIR to one that can be written to.`, { cause: error });
+}
+
 /**
  * Finds the deployed machine by its stack's outputs.
+ * @param options.remedy what else a person may do where it is not found
  * @throws {CommandError} when there is no such stack, or AWS cannot be asked
  */
-export async function connectStack(options: { stack: string; region?: string; profile?: string }): Promise<Connection> {
+export async function connectStack(options: StackOptions): Promise<Connection> {
   const { stack, region, profile } = options;
   const config = { region, profile, requestHandler };
   const cloudFormation = new CloudFormationClient(config);
-  const { outputs, foundIn } = await describe(cloudFormation, stack).finally(() => cloudFormation.destroy());
+  const { outputs, foundIn } = await describe(cloudFormation, options).finally(() => cloudFormation.destroy());
   const sfn = new SFNClient(config);
   const s3 = new S3Client(config);
   return {
@@ -84,15 +96,32 @@ export async function connectStack(options: { stack: string; region?: string; pr
   };
 }
 
-async function describe(client: CloudFormationClient, stack: string) {
-  const foundIn = await client.config.region().catch(() => {
+interface StackOptions {
+  stack: string;
+  region?: string;
+  profile?: string;
+  remedy: string;
+}
+
+async function describe(client: CloudFormationClient, options: StackOptions) {
+  const { stack, remedy } = options;
+  const notFound = (message: string, cause?: Error) =>
+    new CommandError(exitCodes.misuse, `${message} (${remedy})`, { cause });
+  const foundIn = await client.config.region().catch(async () => {
+    // A profile that does not exist shows in both: without credentials, the profile is the mistake to tell.
+    if (profileOf(options) !== undefined && !(await hasCredentials(client))) throw notFound(noCredentials(options));
     throw notFound('No AWS region is known: give --region or set AWS_REGION.');
   });
   let found: Stack | undefined;
   try {
     found = (await client.send(new DescribeStacksCommand({ StackName: stack }))).Stacks?.[0];
   } catch (error) {
-    throw explainAws(error, stack, foundIn);
+    if (!(error instanceof Error)) throw error;
+    if (error.name === 'CredentialsProviderError') throw notFound(noCredentials(options), error);
+    if (error.name === 'ValidationError' && error.message.includes('does not exist')) {
+      throw notFound(`There is no stack ${stack} in ${foundIn}: give --stack and --region, or deploy it first.`, error);
+    }
+    throw new CommandError(exitCodes.failed, `${unanswered(error, foundIn)} (${remedy})`, { cause: error });
   }
   const output = (key: string): string => {
     const value = found?.Outputs?.find((candidate) => candidate.OutputKey === key)?.OutputValue;
@@ -105,18 +134,27 @@ async function describe(client: CloudFormationClient, stack: string) {
   };
 }
 
-function explainAws(error: unknown, stack: string, region: string): CommandError {
-  if (!(error instanceof Error)) throw error;
-  if (error.name === 'CredentialsProviderError') {
-    return notFound('No AWS credentials were found: log in, set AWS_PROFILE or give --profile.', error);
-  }
-  if (error.name === 'ValidationError' && error.message.includes('does not exist')) {
-    return notFound(`There is no stack ${stack} in ${region}: give --stack and --region, or deploy it first.`, error);
-  }
-  if ('$fault' in error) return notFound(`CloudFormation answered ${error.name}: ${error.message}`, error);
-  return notFound(`CloudFormation in ${region} cannot be reached (${error.name}): check --region and the network.`);
+function profileOf({ profile }: StackOptions): string | undefined {
+  return profile ?? process.env.AWS_PROFILE;
 }
 
-function notFound(message: string, cause?: Error): CommandError {
-  return new CommandError(exitCodes.failed, `${message} (--local runs on this computer.)`, { cause });
+async function hasCredentials(client: CloudFormationClient): Promise<boolean> {
+  return client.config.credentials().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The SDK does not tell a profile that does not exist from one that has no credentials. */
+function noCredentials(options: StackOptions): string {
+  const profile = profileOf(options);
+  return profile === undefined
+    ? 'No AWS credentials were found: log in, set AWS_PROFILE or give --profile.'
+    : `There is no AWS profile ${profile}, or it has no credentials: log in with it, or give another --profile.`;
+}
+
+function unanswered(error: Error, region: string): string {
+  return isServiceError(error)
+    ? `CloudFormation answered ${error.name}: ${error.message}`
+    : `CloudFormation in ${region} cannot be reached (${error.name}): check --region and the network.`;
 }

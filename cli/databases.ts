@@ -29,7 +29,7 @@ export async function chooseDatabases(
   const conf = configFile === undefined ? null : await readConf(configFile);
   const api = firstOf([
     ['--api-database', options.apiDatabase],
-    [`[api_database] connection in ${configFile}`, conf?.apiDatabase],
+    [`[api_database] connection in ${configFile}`, conf?.apiDatabase, WITHOUT_CONF],
     // A nova.conf without the option is more likely the wrong file than a wish for another source.
     [databaseVariables.api, conf === null ? env[databaseVariables.api] : undefined],
   ]);
@@ -44,10 +44,20 @@ export async function chooseDatabases(
   return { apiDatabase: parse(api), mainDatabaseUrl: main };
 }
 
-type Source = readonly [where: string, url: string | null | undefined];
+/** A nova.conf is Nova's own, and not to be changed for this command. */
+const WITHOUT_CONF = `Without --config-file the URLs are taken from ${databaseVariables.api} and ${databaseVariables.main}.`;
 
-function firstOf(sources: readonly Source[]): { where: string; url: string } | null {
-  for (const [where, url] of sources) if (url) return { where, url };
+type Source = readonly [where: string, url: string | null | undefined, remedy?: string];
+
+interface Found {
+  where: string;
+  url: string;
+  /** What else may be done where the URL cannot be used. */
+  remedy?: string;
+}
+
+function firstOf(sources: readonly Source[]): Found | null {
+  for (const [where, url, remedy] of sources) if (url) return { where, url, remedy };
   return null;
 }
 
@@ -55,19 +65,20 @@ async function readConf(file: string) {
   try {
     return await readNovaConf(file);
   } catch (error) {
-    if (error instanceof NovaConfError) throw misuse(`${error.message}.`);
+    if (error instanceof NovaConfError) throw misuse(`${error.message}. ${WITHOUT_CONF}`);
     throw error;
   }
 }
 
-function parse({ where, url }: { where: string; url: string }): DatabaseUrl {
+function parse({ where, url, remedy }: Found): DatabaseUrl {
+  const unusable = (problem: string) => misuse([`${where}: ${problem}.`, remedy].join(' ').trimEnd());
   try {
     const parsed = parseDatabaseUrl(url);
     const problem = checkUrlOptions(parsed);
-    if (problem !== null) throw misuse(`${where}: ${problem}.`);
+    if (problem !== null) throw unusable(problem);
     return parsed;
   } catch (error) {
-    if (error instanceof DatabaseUrlError) throw misuse(`${where}: ${error.message}.`);
+    if (error instanceof DatabaseUrlError) throw unusable(error.message);
     throw error;
   }
 }

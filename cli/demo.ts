@@ -7,6 +7,8 @@ import { runAndReport, type Session, stoppedEarly } from './session.ts';
 /** How the demo is expected to end: its cloud has conflicts on purpose. */
 const EXPECTED = 'needs-attention';
 
+const WHEN_STOPPED = 'Stopped before its end. Its database is gone again, and nothing is left running.';
+
 const NEXT = `
 That is how the demo should end: its cloud has some conflicts on purpose, as old clouds do.
 Its database is gone again, and nothing is left running. To go on with a Nova of your own:
@@ -26,16 +28,15 @@ export async function demo(options: SpeedOptions & OutputOptions, session: Sessi
     import('./connection.ts'),
   ]);
   if (options.progress) terminal.stderr.write('Starting a PostgreSQL, and making a small cloud in it …\n');
-  const postgres = await startPostgres();
-  lifetime.onClose(() => postgres.stop());
+  const postgres = await lifetime.open(startPostgres(), (server) => server.stop());
   if (interrupted.aborted) return stoppedEarly(terminal).exitCode;
   const { apiUrl, mainUrl } = await createDemoCloud(postgres);
   if (interrupted.aborted) return stoppedEarly(terminal).exitCode;
   const databases = { apiDatabase: parseDatabaseUrl(apiUrl), mainDatabaseUrl: mainUrl };
-  const connection = await connectLocal(databases, options.writers);
-  lifetime.onClose(() => connection.close());
+  const connection = await lifetime.open(connectLocal(databases, options.writers), (opened) => opened.close());
 
-  const { document, exitCode } = await runAndReport(connection, mapInput(options), options, session);
+  const output = { ...options, whenStopped: WHEN_STOPPED };
+  const { document, exitCode } = await runAndReport(connection, mapInput(options), output, session);
   if (document?.status !== EXPECTED) return exitCode;
   if (!options.json) terminal.stdout.write(NEXT);
   return exitCodes.ok;

@@ -28,40 +28,44 @@ export function exitCodeHelp(command: 'map' | 'cells' | 'demo'): string {
 }
 
 const databaseHelp = `
-The databases of a run with --local:
-  --config-file          reads [api_database] connection and [database] connection
-  ${databaseVariables.api}   the API database's URL, such as postgresql://nova:…@db1/nova_api
-  ${databaseVariables.main}  the main database's URL, from which templates like {scheme}://… are filled
-The same two as options, --api-database and --main-database, show a password to other users of the computer.`;
+The databases of a run with --local; what comes first here wins:
+  --api-database, --main-database  URLs, whose passwords other users of the computer can see
+  --config-file                    [api_database] connection and [database] connection of a nova.conf
+  ${databaseVariables.api}             the API database's URL, such as postgresql://nova:…@db1/nova_api
+  ${databaseVariables.main}            the main database's URL, from which templates like {scheme}://… are filled`;
 
 /** What stands below the options of each command. */
 export const commandHelp = {
   all: `
-Examples:
-  cellmap demo                                                  see it work, on a small cloud of its own
-  cellmap cells --local --config-file /etc/nova/nova.conf       what is in each cell of your Nova
-  cellmap map --local --config-file /etc/nova/nova.conf         write the missing mappings
-  cellmap map --stack cellmap --region eu-central-1             the same with the stack deployed to AWS
+Examples, in the checkout (bin/cellmap.js is the same command and works from any folder):
+  npx cellmap demo                                                  see it work, on a small cloud of its own
+  npx cellmap cells --local --config-file /etc/nova/nova.conf       what is in each cell of your Nova
+  npx cellmap map --local --config-file /etc/nova/nova.conf         write the missing mappings
+  npx cellmap map --stack cellmap --region eu-central-1             the same with the stack deployed to AWS
 
-cellmap COMMAND --help explains a command, its exit codes too. Results go to stdout, progress to stderr.`,
+npx cellmap COMMAND --help explains a command, its exit codes too. Results go to stdout, progress to stderr.
+CELLMAP_DEBUG=1 shows where an error came from; what it prints may hold passwords.`,
   map: `
 Every visible instance of a cell gets its row in instance_mappings; rows that exist are never changed. It is safe
 to stop it (Ctrl-C), and to run it again or twice at once: it goes on with what is missing.
+
+--max-count is for portions, as with nova-manage. Each run first reads again what is mapped already, so large ones
+are sensible: 100,000, not 1,000.
 ${databaseHelp}
 
 Examples:
-  cellmap map --local --config-file /etc/nova/nova.conf
-  cellmap map --local --config-file /etc/nova/nova.conf --cell cell1 --cell cell2
-  cellmap map --stack cellmap --json > result.json
-  while cellmap map --local --max-count 10000; [ $? -eq 1 ]; do sleep 60; done   in portions, as with nova-manage
+  npx cellmap map --local --config-file /etc/nova/nova.conf
+  npx cellmap map --local --config-file /etc/nova/nova.conf --cell cell1 --cell cell2
+  npx cellmap map --stack cellmap --json > result.json
+  while npx cellmap map --local --max-count 100000; [ $? -eq 1 ]; do sleep 60; done
 ${exitCodeHelp('map')}`,
   cells: `
 Counts the rows of every cell's instances, of every kind, and the mappings that point to it. It changes nothing.
 ${databaseHelp}
 
 Examples:
-  cellmap cells --local --config-file /etc/nova/nova.conf
-  cellmap cells --stack cellmap --json
+  npx cellmap cells --local --config-file /etc/nova/nova.conf
+  npx cellmap cells --stack cellmap --json
 ${exitCodeHelp('cells')}`,
   demo: `
 Starts a PostgreSQL of its own, makes Nova's tables and some 60,000 instances in three cells, and maps them with the

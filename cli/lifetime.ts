@@ -6,7 +6,7 @@ const SAME_WISH_MS = 1_000;
 /** How long a hurried end waits for what is still open, in milliseconds. */
 const HURRY_MS = 3_000;
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What of a process a {@link Lifetime} needs. */
 export interface SignalledProcess {
@@ -18,8 +18,8 @@ export interface SignalledProcess {
 /**
  * What a command holds open, and a person's wish to end it.
  *
- * The first Ctrl-C aborts `interrupted`, and the command ends in its own time; the second closes what is open and
- * leaves at once.
+ * The first Ctrl-C (or the end of the terminal) aborts `interrupted`, and the command ends in its own time; the second
+ * closes what is open and leaves; the third leaves at once.
  */
 export class Lifetime {
   readonly #process: SignalledProcess;
@@ -27,6 +27,8 @@ export class Lifetime {
   readonly #interruption = new AbortController();
   readonly #open: (() => Promise<void>)[] = [];
   readonly #listener = () => this.#signalled();
+  #closing: Promise<void> | null = null;
+  #leaving = false;
   #lastWishMs = Number.NEGATIVE_INFINITY;
 
   constructor(signalled: SignalledProcess, now: () => number = Date.now) {
@@ -35,7 +37,7 @@ export class Lifetime {
     for (const signal of SIGNALS) signalled.on(signal, this.#listener);
   }
 
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   get interrupted(): AbortSignal {
     return this.#interruption.signal;
   }
@@ -45,13 +47,37 @@ export class Lifetime {
     this.#open.push(close);
   }
 
+  /** Registers what is being opened, so that a close at this moment waits for it; returns it when it is open. */
+  open<Opened>(opening: Promise<Opened>, close: (opened: Opened) => Promise<void>): Promise<Opened> {
+    this.onClose(async () => close(await opening));
+    return opening;
+  }
+
   /** Closes all that is open, whatever fails at it. The signals are listened to until it is done. */
   async close(): Promise<void> {
     await this.#closeAll();
     for (const signal of SIGNALS) this.#process.off(signal, this.#listener);
   }
 
-  async #closeAll(): Promise<void> {
+  /** Ends the command now: closes what is open, but does not wait long for it, and exits. */
+  leave(exitCode: number): void {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    const late = setTimeout(() => this.#process.exit(exitCode), HURRY_MS);
+    void this.#closeAll().finally(() => {
+      clearTimeout(late);
+      this.#process.exit(exitCode);
+    });
+  }
+
+  #closeAll(): Promise<void> {
+    this.#closing ??= this.#closeEach().finally(() => {
+      this.#closing = null;
+    });
+    return this.#closing;
+  }
+
+  async #closeEach(): Promise<void> {
     for (let close = this.#open.pop(); close !== undefined; close = this.#open.pop()) {
       await close().catch(() => undefined);
     }
@@ -61,16 +87,9 @@ export class Lifetime {
     const now = this.#now();
     if (now - this.#lastWishMs < SAME_WISH_MS) return;
     this.#lastWishMs = now;
-    if (!this.#interruption.signal.aborted) {
-      this.#interruption.abort();
-      return;
-    }
-    // A third wish finds nothing left to close, and so leaves although something is stuck.
-    const late = setTimeout(() => this.#process.exit(exitCodes.stopped), HURRY_MS);
-    void this.#closeAll().finally(() => {
-      clearTimeout(late);
-      this.#process.exit(exitCodes.stopped);
-    });
+    if (!this.#interruption.signal.aborted) this.#interruption.abort();
+    else if (!this.#leaving) this.leave(exitCodes.stopped);
+    else this.#process.exit(exitCodes.stopped);
   }
 }
 

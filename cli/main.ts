@@ -1,20 +1,15 @@
 import { CommanderError } from 'commander';
 import { CommandError, exitCodes, explainError } from './command-error.ts';
-import { Lifetime, type SignalledProcess } from './lifetime.ts';
+import type { Lifetime } from './lifetime.ts';
 import { BAD_MAX_COUNT } from './options.ts';
 import { makeProgram } from './program.ts';
-import { complain, type Terminal } from './terminal.ts';
+import { complain, debug, type Terminal } from './terminal.ts';
 
 /**
  * Runs the command line and returns the exit code. Whatever goes wrong is told in one line.
  * @param argv the arguments behind the program's name
  */
-export async function main(
-  argv: readonly string[],
-  terminal: Terminal = process,
-  signalled: SignalledProcess = process,
-): Promise<number> {
-  const lifetime = new Lifetime(signalled);
+export async function main(argv: readonly string[], terminal: Terminal, lifetime: Lifetime): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const program = makeProgram({ terminal, lifetime }, (code) => {
     exitCode = code;
@@ -44,13 +39,4 @@ function tell(error: unknown, terminal: Terminal): number {
   else complain(terminal, message);
   debug(error, terminal);
   return exitCode;
-}
-
-function debug(error: unknown, { env, stderr }: Terminal): void {
-  if (env.CELLMAP_DEBUG && error instanceof Error) stderr.write(`${stacks(error)}\n`);
-}
-
-function stacks(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stacks(error.cause)}` : '';
-  return `${error.stack}${cause}`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { misuse } from './command-error.ts';
 import { commandHelp, optionHelp } from './help.ts';
 import {
   collectCell,
@@ -33,12 +34,16 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
       getOutHelpWidth: () => terminal.stdout.columns ?? 100,
       getErrHelpWidth: () => terminal.stderr.columns ?? 100,
     })
-    .showHelpAfterError('cellmap --help explains the commands.')
+    .showHelpAfterError('--help explains the commands.')
     .addHelpText('after', commandHelp.all);
 
   withOutput(withWhere(command(program, 'map', 'write the missing mappings of all cells, or of some')))
     .option('--cell <name|uuid>', 'a cell to map; can be given several times (default: all cells)', collectCell)
-    .option('--max-count <n>', 'map at most so many instances in each cell', parseMaxCount)
+    .option(
+      '--max-count <n>',
+      'map at most so many instances in each cell, and exit with 1 when more remain',
+      parseMaxCount,
+    )
     .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
     .option('--writers <n>', optionHelp.writers, parseWriters)
     .addHelpText('after', commandHelp.map)
@@ -48,6 +53,7 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
     });
 
   withOutput(withWhere(command(program, 'cells', 'list the cells, with how much is in them')))
+    .addOption(new Option('--cell <name|uuid>').hideHelp().argParser(refuseCell))
     .addHelpText('after', commandHelp.cells)
     .action(async (options: WhereOptions & OutputOptions) => {
       const { listCells } = await import('./commands.ts');
@@ -70,13 +76,17 @@ function command(program: Command, name: string, summary: string): Command {
     .command(name)
     .description(summary.charAt(0).toUpperCase() + summary.slice(1))
     .summary(summary)
-    .showHelpAfterError(`cellmap ${name} --help explains the options.`);
+    .showHelpAfterError(`${name} --help explains the options.`);
+}
+
+function refuseCell(): never {
+  throw misuse('--cell belongs to map: cells lists all cells.');
 }
 
 function withWhere(command: Command): Command {
   return command
     .option('--local', 'run on this computer, on the databases of a nova.conf or of URLs')
-    .option('--config-file <nova.conf>', "Nova's configuration file, with --local")
+    .option('--config-file <nova.conf>', "Nova's configuration file, with --local; it wins over the variables below")
     .option('--api-database <url>', "the API database's URL, with --local")
     .option('--main-database <url>', "the main database's URL, with --local")
     .option('--stack <name>', 'the deployed stack (default: cellmap)')

@@ -31,6 +31,8 @@ export interface CellProgress {
 export interface RunProgress {
   mode: 'map' | 'cells';
   startedAtMs: number;
+  /** Null while the run goes on. */
+  endedAtMs: number | null;
   /** Empty until the run has listed them. */
   cells: CellProgress[];
   pace: Pace;
@@ -40,7 +42,7 @@ export interface RunProgress {
 
 /** A run of which nothing is known yet. */
 export function newRunProgress(mode: 'map' | 'cells', startedAtMs: number): RunProgress {
-  return { mode, startedAtMs, cells: [], pace: new Pace(startedAtMs), notice: null };
+  return { mode, startedAtMs, endedAtMs: null, cells: [], pace: new Pace(startedAtMs), notice: null };
 }
 
 /** A cell that waits for its turn. */
@@ -97,7 +99,7 @@ export function rowsOf(cell: CellProgress): { instances: number; mapped: number 
   return { instances, mapped };
 }
 
-/** The sums over all cells, and the part of all ids that is worked where every cell has been opened. */
+/** The sums over all cells, how many of them ended by themselves, and the part of all ids that is worked where every cell has been opened. */
 export function sumOf(run: RunProgress): { instances: number; mapped: number; ended: number; fraction: number | null } {
   const sum = { instances: 0, mapped: 0, ended: 0 };
   let worked = 0;
@@ -107,7 +109,7 @@ export function sumOf(run: RunProgress): { instances: number; mapped: number; en
     const { instances, mapped } = rowsOf(cell);
     sum.instances += instances;
     sum.mapped += mapped;
-    if (hasEnded(cell)) sum.ended += 1;
+    if (hasEnded(cell) && cell.state !== 'stopped') sum.ended += 1;
     const ids = idsOf(cell);
     if (ids === null) known &&= hasEnded(cell);
     else {
@@ -135,6 +137,14 @@ export function cellEnded(cell: CellProgress, record: CellRecord | null, atMs: n
   cell.endedAtMs = atMs;
 }
 
+/** Notes that a cell was stopped; it keeps what is known of its ranges. One that had not begun stays as it is. */
+function cellStopped(cell: CellProgress, atMs: number): void {
+  if (cell.state === 'waiting') return;
+  cell.state = 'stopped';
+  cell.trouble = null;
+  cell.endedAtMs ??= atMs;
+}
+
 function stateOf(record: CellRecord | null): RunStatus {
   if (record === null || record.kind === 'failed') return 'failed';
   return record.kind === 'counted' ? 'complete' : cellStatus(record.counts, null);
@@ -154,6 +164,10 @@ export function runEnded(run: RunProgress, document: RunResult | CellsResult, no
   const known = new Map(run.cells.map((cell) => [cell.uuid, cell]));
   run.cells = document.cells.map((result) => {
     const cell = known.get(result.uuid) ?? newCellProgress(result);
+    if ('status' in result && result.status === 'stopped') {
+      cellStopped(cell, nowMs);
+      return cell;
+    }
     if (cell.record === null) cellEnded(cell, recordOf(result), cell.endedAtMs ?? nowMs);
     if ('status' in result) cell.state = result.status;
     return cell;

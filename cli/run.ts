@@ -61,6 +61,7 @@ export async function run(
     const ended = await follow({ connection, executionArn, follower, progress, interrupted, view, now });
     return await conclude(ended, { executionArn, records, follower, progress, now });
   } finally {
+    progress.endedAtMs = now();
     view.end();
   }
 }
@@ -169,7 +170,6 @@ async function stopped(
     seconds: toSeconds(endedAtMs - startedAtMs),
   });
   runEnded(progress, document, now());
-  // A turn that was cut off may have mapped more than the last progress that was seen of it.
-  const mapped = `At least ${document.totals.mapped.toLocaleString('en-US')} instances mapped so far`;
-  return { exitCode, document, remark: `${why}. ${mapped}; running again goes on.` };
+  // A document says by its status that the run was stopped, unless a cell had failed before.
+  return { exitCode, document, remark: timedOut || document.status !== 'stopped' ? `${why}.` : null };
 }

@@ -1,12 +1,12 @@
 import type { ExecutionInput } from '../contract/payloads.ts';
 import { exitCodes, misuse } from './command-error.ts';
 import type { Connection } from './connection.ts';
-import { chooseDatabases } from './databases.ts';
+import { chooseDatabases, databaseVariables } from './databases.ts';
 import { chooseView } from './display/view.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { OutputOptions, SpeedOptions, WhereOptions } from './options.ts';
 import { cellsReport } from './report/cells-report.ts';
-import { mapReport } from './report/map-report.ts';
+import { mapReport, meaningOf } from './report/map-report.ts';
 import { type RunEnding, run } from './run.ts';
 import { complain, hasColours, type Terminal } from './terminal.ts';
 
@@ -25,21 +25,30 @@ export async function connect(
   // Loaded here, so that --help and mistakes are answered without waiting for the SDK.
   const { connectLocal, connectStack, DEFAULT_STACK } = await import('./connection.ts');
   const { stack = DEFAULT_STACK, region, profile } = options;
-  const connection = options.local
-    ? await connectLocal(
+  const connecting = options.local
+    ? connectLocal(
         await chooseDatabases(options, terminal.env, (message) => complain(terminal, message)),
         options.writers,
       )
-    : await connectStack({ stack, region, profile });
-  lifetime.onClose(() => connection.close());
-  return connection;
+    : connectStack({ stack, region, profile, remedy: localRemedy(terminal.env) });
+  return lifetime.open(connecting, (connection) => connection.close());
 }
 
-/** Runs the machine with the input, shows its progress, and prints the result. */
+/** What a person may have meant where no stack is found. */
+function localRemedy(env: Terminal['env']): string {
+  return env[databaseVariables.api]
+    ? `${databaseVariables.api} is set, but only --local uses it.`
+    : '--local runs on this computer.';
+}
+
+/**
+ * Runs the machine with the input, shows its progress, and prints the result.
+ * @param options.whenStopped what to tell of a stopped run in place of the status's own meaning
+ */
 export async function runAndReport(
   connection: Connection,
   input: ExecutionInput,
-  options: OutputOptions,
+  options: OutputOptions & { whenStopped?: string },
   { terminal, lifetime }: Session,
 ): Promise<RunEnding> {
   const { interrupted } = lifetime;
@@ -47,8 +56,12 @@ export async function runAndReport(
   if (options.progress) terminal.stderr.write(`${headline(input)} ${connection.where}\n`);
   const ending = await run(connection, input, { interrupted, view: chooseView(terminal, options.progress) });
   const { document, remark } = ending;
-  if (document !== null) terminal.stdout.write(options.json ? toJson(document) : report(document, terminal));
+  const whenStopped = options.whenStopped ?? meaningOf('stopped');
+  if (document !== null) {
+    terminal.stdout.write(options.json ? toJson(document) : report(document, terminal, whenStopped));
+  }
   if (remark !== null) terminal.stderr.write(`${remark}\n`);
+  else if (options.json && document?.status === 'stopped') terminal.stderr.write(`${whenStopped}\n`);
   return ending;
 }
 
@@ -67,9 +80,9 @@ function toJson(document: NonNullable<RunEnding['document']>): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function report(document: NonNullable<RunEnding['document']>, { stdout, env }: Terminal): string {
+function report(document: NonNullable<RunEnding['document']>, { stdout, env }: Terminal, whenStopped: string): string {
   const colours = hasColours(stdout, env);
-  return document.mode === 'map' ? mapReport(document, colours) : cellsReport(document, colours);
+  return document.mode === 'map' ? mapReport(document, colours, whenStopped) : cellsReport(document, colours);
 }
 
 const localOnly = [

@@ -23,3 +23,13 @@ export function hasColours(output: Output, env: Terminal['env']): boolean {
 export function complain(terminal: Terminal, message: string): void {
   terminal.stderr.write(`cellmap: ${printable(message.replaceAll(/\s*\n\s*/g, ' '))}\n`);
 }
+
+/** With CELLMAP_DEBUG set, where an error came from. It may quote what a message must not. */
+export function debug(error: unknown, { env, stderr }: Terminal): void {
+  if (env.CELLMAP_DEBUG && error instanceof Error) stderr.write(`${stacks(error)}\n`);
+}
+
+function stacks(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stacks(error.cause)}` : '';
+  return `${error.stack}${cause}`;
+}

@@ -7,12 +7,16 @@ import { formatCount, formatDuration, printable } from './text.ts';
 /** How often a line tells how far the run is, in milliseconds. */
 const EVERY_MS = 5_000;
 
+/** How often it does so where nothing has changed: only as a sign of life. */
+const UNCHANGED_EVERY_MS = 30_000;
+
 /** Writes a line when a cell begins or ends, and now and then one for the whole run: for logs and pipes. */
 export function plainView(output: Output, now: () => number = Date.now): ProgressView {
   const told = new Map<CellProgress, CellProgress['state']>();
   let run: RunProgress | null = null;
   let notice: string | null = null;
   let lastLineMs = 0;
+  let lastSums = '';
   const write = (line: string) => {
     output.write(`${line}\n`);
     lastLineMs = now();
@@ -28,7 +32,10 @@ export function plainView(output: Output, now: () => number = Date.now): Progres
     }
     if (run.notice !== null && run.notice !== notice) write(run.notice);
     notice = run.notice;
-    if (now() - lastLineMs >= EVERY_MS) write(sumText(run));
+    const sums = run.cells.length === 0 ? 'listing the cells' : sumText(run);
+    if (now() - lastLineMs < (sums === lastSums ? UNCHANGED_EVERY_MS : EVERY_MS)) return;
+    write(`${sums} · ${formatDuration(now() - run.startedAtMs)}`);
+    lastSums = sums;
   };
   return {
     begin: (progress) => {

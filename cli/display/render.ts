@@ -27,7 +27,7 @@ const NARROWEST_BAR = 8;
 /** Draws a run as it stands: a line a cell, then the sums. What does not fit is folded into a count. */
 export function render(run: RunProgress, canvas: Canvas, nowMs: number): string[] {
   const { width, colours } = canvas;
-  const below = [sumLine(run, nowMs), ...(run.notice === null ? [] : [[[run.notice, 'yellow'] as const]])];
+  const below = [sumLine(run, width, nowMs), ...(run.notice === null ? [] : [[[run.notice, 'yellow'] as const]])];
   const { shown, folded } = chooseCells(run.cells, Math.max(0, canvas.height - below.length));
   const columns = layOut(shown, run.mode, width, nowMs);
   const lines = shown.map((cell) => cellLine(cell, columns, nowMs));
@@ -58,9 +58,11 @@ interface Columns {
   bar: number;
   texts: Map<CellProgress, string[]>;
   widths: number[];
+  /** Which of the texts there is room for. */
+  shown: number[];
 }
 
-/** The columns' widths; the bar takes what is left, and what comes last is cut first. */
+/** The columns' widths; the bar takes what is left, and what there is no room for is dropped. */
 function layOut(cells: readonly CellProgress[], mode: RunProgress['mode'], width: number, nowMs: number): Columns {
   const texts = new Map(cells.map((cell) => [cell, columnsOf(cell, mode, nowMs)]));
   const widths: number[] = [];
@@ -68,15 +70,21 @@ function layOut(cells: readonly CellProgress[], mode: RunProgress['mode'], width
     for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(text));
   }
   const name = Math.min(WIDEST_NAME, Math.max(0, ...cells.map(({ label }) => stringWidth(printable(label)))));
-  const taken = 2 + name + widths.reduce((sum, column) => sum + 2 + column, 0);
-  const room = Math.min(WIDEST_BAR, width - taken - 2);
-  return { name, bar: room < NARROWEST_BAR ? 0 : room, texts, widths };
+  let shown = [...widths.keys()].filter((index) => widths[index] !== 0);
+  const taken = () => shown.reduce((sum, index) => sum + 2 + (widths[index] ?? 0), 2 + name);
+  for (const dropped of DROPPED_FIRST) if (taken() > width) shown = shown.filter((index) => index !== dropped);
+  const room = Math.min(WIDEST_BAR, width - taken() - 2);
+  return { name, bar: room < NARROWEST_BAR ? 0 : room, texts, widths, shown };
 }
 
-/** What stands to the right of the bar. */
+/** Of the columns below, those that a narrow terminal does without: instances, rate, percentage, mapped. */
+const DROPPED_FIRST = [1, 3, 0, 2];
+
+/** What stands to the right of the bar: percentage, instances, mapped, rate, and how it ended or how much is left. */
 function columnsOf(cell: CellProgress, mode: RunProgress['mode'], nowMs: number): string[] {
   if (cell.state === 'waiting') return [];
-  if (cell.ranges === null && !hasEnded(cell)) return ['', cell.trouble === null ? '' : tryingAgain(cell.trouble)];
+  if (cell.ranges === null && !hasEnded(cell))
+    return ['', '', '', '', cell.trouble === null ? '' : tryingAgain(cell.trouble)];
   const fraction = fractionOf(cell);
   const { instances, mapped } = rowsOf(cell);
   const columns = [
@@ -84,11 +92,11 @@ function columnsOf(cell: CellProgress, mode: RunProgress['mode'], nowMs: number)
     `${formatCount(instances)} instances`,
     `${formatCount(mapped)} ${mode === 'map' ? 'mapped' : 'mappings'}`,
   ];
-  if (hasEnded(cell)) return [...columns, endOf(cell)];
-  if (cell.trouble !== null) return [...columns, tryingAgain(cell.trouble)];
+  if (hasEnded(cell)) return [...columns, '', endOf(cell)];
+  if (cell.trouble !== null) return [...columns, '', tryingAgain(cell.trouble)];
   const rate = cell.pace?.rate() ?? null;
   const leftMs = cell.pace?.leftMs(nowMs) ?? null;
-  return [...columns, rate === null ? '' : `${formatCount(rate)}/s`, left(leftMs)];
+  return [...columns, rate === null ? '' : rateText(rate), left(leftMs)];
 }
 
 function endOf({ state, record, startedAtMs, endedAtMs }: CellProgress): string {
@@ -99,6 +107,11 @@ function endOf({ state, record, startedAtMs, endedAtMs }: CellProgress): string 
 
 function tryingAgain(error: string): string {
   return `trying again (${printable(error)})`;
+}
+
+/** Instances read, not mapped: those that are mapped already count too. */
+function rateText(rate: number): string {
+  return `${formatCount(rate)} read/s`;
 }
 
 function left(milliseconds: number | null): string {
@@ -116,7 +129,9 @@ function cellLine(cell: CellProgress, columns: Columns, nowMs: number): Piece[] 
     line.push(['  '], [done, look], [left, 'dim']);
   }
   const texts = columns.texts.get(cell) ?? [];
-  const cells = texts.map((text, index) => pad(text, columns.widths[index] ?? 0, index < 3 ? 'right' : 'left'));
+  const cells = columns.shown.map((index) =>
+    pad(texts[index] ?? '', columns.widths[index] ?? 0, index < 3 ? 'right' : 'left'),
+  );
   line.push([`  ${cells.join('  ').trimEnd()}`]);
   return line;
 }
@@ -128,24 +143,32 @@ function foldedLine(cells: readonly CellProgress[]): Piece[] {
   return [[`  and ${countOf(cells.length, 'more cell')}: ${parts.join(', ')}`, 'dim']];
 }
 
-function sumLine(run: RunProgress, nowMs: number): Piece[] {
-  const elapsed = formatDuration(nowMs - run.startedAtMs);
+function sumLine(run: RunProgress, width: number, nowMs: number): Piece[] {
+  const elapsed = formatDuration((run.endedAtMs ?? nowMs) - run.startedAtMs);
   if (run.cells.length === 0) return [[`${spinner(nowMs)} `, 'cyan'], ['listing the cells'], [` · ${elapsed}`, 'dim']];
-  const times = [elapsed, left(run.pace.leftMs(nowMs))].filter((text) => text !== '');
+  const leftMs = run.endedAtMs === null ? run.pace.leftMs(nowMs) : null;
+  const times = [elapsed, left(leftMs)].filter((text) => text !== '');
+  const sums = sumTexts(run);
+  // Without room, the rate is dropped, then the instances.
+  for (const index of [3, 1]) if (stringWidth(`  ${[...sums, ...times].join(' · ')}`) > width) sums.splice(index, 1);
   return [
-    [`  ${sumText(run)}`, 'bold'],
+    [`  ${sums.join(' · ')}`, 'bold'],
     [` · ${times.join(' · ')}`, 'dim'],
   ];
 }
 
 /** The sums of a run in one line: cells that have ended, instances, mapped, rate. */
 export function sumText(run: RunProgress): string {
+  return sumTexts(run).join(' · ');
+}
+
+function sumTexts(run: RunProgress): string[] {
   const { ended, instances, mapped } = sumOf(run);
   const rate = run.pace.rate();
   return [
     `${formatCount(ended)} of ${countOf(run.cells.length, 'cell')}`,
     `${formatCount(instances)} instances`,
     `${formatCount(mapped)} ${run.mode === 'map' ? 'mapped' : 'mappings'}`,
-    ...(rate === null || run.mode === 'cells' ? [] : [`${formatCount(rate)}/s`]),
-  ].join(' · ');
+    ...(rate === null || run.mode === 'cells' ? [] : [rateText(rate)]),
+  ];
 }

@@ -50,6 +50,25 @@ describe('the databases of a run', () => {
     });
   });
 
+  it.each([
+    [
+      'mysql://u:p@conf/nova_api?read_timeout=5',
+      "The database URL's option read_timeout is not supported, give the URL",
+    ],
+    [
+      'mysql://u:$word@conf/nova_api',
+      'uses $-substitution, which is not supported; give the URL with the value written',
+    ],
+  ])('can be given without the nova.conf where that has something unusable (%#)', async (url, problem) => {
+    const configFile = await novaConf(`[api_database]\nconnection = ${url}\n`);
+    const instead = 'Without --config-file the URLs are taken from CELLMAP_API_DATABASE and CELLMAP_MAIN_DATABASE.';
+    await expect(choose({ configFile })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(problem),
+    });
+    await expect(choose({ configFile })).rejects.toMatchObject({ message: expect.stringMatching(`\\. ${instead}$`) });
+  });
+
   it('may do without a main database', async () => {
     expect(await choose({ apiDatabase: 'mysql://db/nova_api' })).toEqual({ host: 'db', main: null, warnings: [] });
   });

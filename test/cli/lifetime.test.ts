@@ -11,7 +11,7 @@ function makeProcess() {
 }
 
 describe('a lifetime', () => {
-  it.each(['SIGINT', 'SIGTERM'])('is interrupted by the first %s and does not exit by itself', (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is interrupted by the first %s and does not exit by itself', (signal) => {
     const { signalled, lifetime } = makeProcess();
     const exit = jest.spyOn(signalled, 'exit');
     signalled.emit(signal);
@@ -52,6 +52,34 @@ describe('a lifetime', () => {
     stuck.resolve();
   });
 
+  it('closes what is just being opened before it leaves, and exits once with the first code', async () => {
+    const { signalled, lifetime, exited } = makeProcess();
+    const exit = jest.spyOn(signalled, 'exit');
+    const opening = Promise.withResolvers<string>();
+    const closed: string[] = [];
+    const opened = lifetime.open(opening.promise, async (what) => void closed.push(what));
+    lifetime.leave(4);
+    lifetime.leave(130);
+    expect(exit).not.toHaveBeenCalled();
+    opening.resolve('folder');
+    expect([await exited, await opened, closed]).toEqual([4, 'folder', ['folder']]);
+    expect(exit).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not leave before a close that is under way is done', async () => {
+    const { signalled, lifetime, exited } = makeProcess();
+    const exit = jest.spyOn(signalled, 'exit');
+    const closing = Promise.withResolvers<void>();
+    lifetime.onClose(() => closing.promise);
+    const closed = lifetime.close();
+    lifetime.leave(4);
+    await new Promise(setImmediate);
+    expect(exit).not.toHaveBeenCalled();
+    closing.resolve();
+    await closed;
+    expect(await exited).toBe(4);
+  });
+
   it('closes all although one fails, once, and no longer listens then', async () => {
     const { signalled, lifetime } = makeProcess();
     let closed = 0;
@@ -62,7 +90,7 @@ describe('a lifetime', () => {
     await lifetime.close();
     await lifetime.close();
     expect(closed).toBe(1);
-    expect(signalled.listenerCount('SIGINT') + signalled.listenerCount('SIGTERM')).toBe(0);
+    expect(signalled.eventNames()).toEqual([]);
   });
 });
 

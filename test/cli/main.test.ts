@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import { Lifetime } from '../../cli/lifetime.ts';
 import { main } from '../../cli/main.ts';
 import { runStatuses } from '../../domain/run-status.ts';
 import { makeTerminal } from './harness.ts';
@@ -8,7 +9,7 @@ import { makeTerminal } from './harness.ts';
 async function cellmap(args: string[], env: Record<string, string> = {}) {
   const terminal = makeTerminal(env);
   const signalled = Object.assign(new EventEmitter(), { exit: () => {} });
-  const exitCode = await main(args, terminal, signalled);
+  const exitCode = await main(args, terminal, new Lifetime(signalled));
   return { exitCode, ...terminal.written };
 }
 
@@ -29,6 +30,8 @@ describe('a bad --max-count', () => {
   });
 });
 
+const withoutConf = 'Without --config-file the URLs are taken from CELLMAP_API_DATABASE and CELLMAP_MAIN_DATABASE.';
+
 describe('a mistake', () => {
   it.each([
     [['map', '--page-size', '0'], '--page-size must be a whole number from 1 to 10,000.'],
@@ -45,7 +48,11 @@ describe('a mistake', () => {
       ['cells', '--local'],
       '--local needs the API database: give --config-file /etc/nova/nova.conf, or its URL in CELLMAP_API_DATABASE.',
     ],
-    [['map', '--local', '--config-file', '/nowhere/nova.conf'], '/nowhere/nova.conf cannot be read (ENOENT).'],
+    [
+      ['map', '--local', '--config-file', '/nowhere/nova.conf'],
+      `/nowhere/nova.conf cannot be read (ENOENT). ${withoutConf}`,
+    ],
+    [['cells', '--local', '--cell', 'a'], '--cell belongs to map: cells lists all cells.'],
   ])('%j is told in one line and exits with 2', async (args, message) => {
     expect(await cellmap(args)).toEqual({ exitCode: 2, stdout: '', stderr: `cellmap: ${message}\n` });
   });
@@ -58,12 +65,8 @@ describe('a mistake', () => {
   ])('%j is told in one line with a hint and exits with 2', async (args, message, command) => {
     const { exitCode, stdout, stderr } = await cellmap(args);
     expect([exitCode, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^cellmap: .*\ncellmap .*--help explains the (options|commands)\.\n$/);
-    expect(stderr.split('\n')).toMatchObject([
-      `cellmap: ${message}`,
-      expect.stringContaining(`cellmap ${command}--help`),
-      '',
-    ]);
+    expect(stderr).toMatch(/^cellmap: .*\n.*--help explains the (options|commands)\.\n$/);
+    expect(stderr.split('\n')).toMatchObject([`cellmap: ${message}`, expect.stringContaining(`${command}--help`), '']);
   });
 
   it('without a command shows the help on stderr', async () => {
@@ -89,6 +92,32 @@ describe('help', () => {
     }
     expect(stdout).toContain('  127  Must supply a positive value for max-count.');
     expect(stdout).toContain('1 to 10,000 (default: 4,000)');
+  });
+
+  it('of map says which source of the databases wins, and that portions should be large', async () => {
+    const { stdout } = await cellmap(['map', '--help']);
+    const sources = [
+      '  --api-database, --main',
+      '  --config-file  ',
+      '  CELLMAP_API_DATABASE',
+      '  CELLMAP_MAIN_DATABASE',
+    ];
+    const places = sources.map((source) => stdout.lastIndexOf(source));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expect(places).not.toContain(-1);
+    expect(stdout).toContain('what comes first here wins');
+    expect(stdout).toContain('100,000, not 1,000');
+  });
+
+  it('has examples that run in the checkout, and says how to see where an error came from', async () => {
+    for (const command of [[], ['map'], ['cells']]) {
+      const { stdout } = await cellmap([...command, '--help']);
+      const examples = stdout.slice(stdout.indexOf('Examples'));
+      expect(examples.match(/cellmap (map|cells|demo)/g)?.length).toBe(
+        examples.match(/npx cellmap (map|cells|demo)/g)?.length,
+      );
+    }
+    expect((await cellmap(['--help'])).stdout).toMatch(/bin\/cellmap\.js .* any folder[\s\S]*CELLMAP_DEBUG=1/);
   });
 
   it('tells the version', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { countsOf, type RunProgress } from '../../cli/progress.ts';
+import { countsOf, fractionOf, type RunProgress, sumOf } from '../../cli/progress.ts';
 import { executionName, type ProgressView, run } from '../../cli/run.ts';
 import type { CellRecord } from '../../contract/results.ts';
 import type { RangeProgress } from '../../domain/range.ts';
@@ -226,7 +226,8 @@ describe('a run that is interrupted', () => {
     const wish = new AbortController();
     const { view, until } = watch();
     const running = run(connection, {}, { interrupted: wish.signal, view });
-    await until(({ cells: [first, second] }) => first?.state === 'complete' && second?.ranges?.[0]?.after === 4);
+    const half = until(({ cells: [first, second] }) => first?.state === 'complete' && second?.ranges?.[0]?.after === 4);
+    const progress = await half;
     wish.abort();
     const { exitCode, document, remark } = await running;
     expect(exitCode).toBe(130);
@@ -239,7 +240,14 @@ describe('a run that is interrupted', () => {
         { name: 'cell2', status: 'stopped', mapped: 4, lastInstanceId: 4 },
       ],
     });
-    expect(remark).toBe('Stopped. At least 14 instances mapped so far; running again goes on.');
+    // The document says that it was stopped.
+    expect(remark).toBeNull();
+    expect(progress.cells.map((cell) => [cell.state, fractionOf(cell)])).toEqual([
+      ['complete', 1],
+      ['stopped', 0.4],
+    ]);
+    expect(sumOf(progress).ended).toBe(1);
+    expect(progress.endedAtMs).not.toBeNull();
   });
 
   it('before it listed the cells has an empty document that says stopped', async () => {

@@ -62,6 +62,18 @@ describe('a run', () => {
     expect(session.terminal.written.stderr).toContain('cell1: complete, 20 instances, 19 mappings');
   });
 
+  it.each([
+    [undefined, 'What was written is right; running again goes on.'],
+    ['It begins anew.', 'It begins anew.'],
+  ])('that was stopped says so once, on stderr where stdout has the document', async (whenStopped, words) => {
+    const document = { ...mapDocument, status: 'stopped' as const };
+    const [table, json] = [makeSession(), makeSession()];
+    await runAndReport(await machineFor(document), {}, { progress: false, whenStopped }, table);
+    expect(table.terminal.written).toEqual({ stdout: expect.stringContaining(words), stderr: '' });
+    await runAndReport(await machineFor(document), {}, { progress: false, json: true, whenStopped }, json);
+    expect(json.terminal.written).toEqual({ stdout: expect.any(String), stderr: expect.stringContaining(words) });
+  });
+
   it('is not begun once it has been interrupted', async () => {
     const session = makeSession();
     session.signalled.emit('SIGINT');

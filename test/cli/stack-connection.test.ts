@@ -48,13 +48,13 @@ const stackWith = (outputs: Record<string, string>) =>
 const errorWith = (code: string, message: string) =>
   `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
 
-const remedy = '(--local runs on this computer.)';
+const remedy = 'Do as was done before.';
 
 describe('the deployed stack', () => {
   it('is found by its outputs', async () => {
     logIn();
     const asked = await answer(200, stackWith({ StateMachineArn: 'arn:machine', ResultsBucketName: 'results' }));
-    const connection = await connectStack({ stack: 'prod', region: 'eu-central-1' });
+    const connection = await connectStack({ stack: 'prod', region: 'eu-central-1', remedy });
     expect(connection).toMatchObject({
       stateMachineArn: 'arn:machine',
       bucket: 'results',
@@ -67,42 +67,52 @@ describe('the deployed stack', () => {
   it('that is not deployed is named with its region', async () => {
     logIn();
     await answer(400, errorWith('ValidationError', 'Stack with id prod does not exist'));
-    await expect(connectStack({ stack: 'prod', region: 'eu-central-1' })).rejects.toMatchObject({
-      exitCode: 4,
-      message: `There is no stack prod in eu-central-1: give --stack and --region, or deploy it first. ${remedy}`,
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
+      exitCode: 2,
+      message: `There is no stack prod in eu-central-1: give --stack and --region, or deploy it first. (${remedy})`,
     });
   });
 
   it('of something else is recognised', async () => {
     logIn();
     await answer(200, stackWith({ Url: 'x' }));
-    await expect(connectStack({ stack: 'prod', region: 'eu-central-1' })).rejects.toMatchObject({
-      exitCode: 4,
-      message: `Stack prod in eu-central-1 has no output StateMachineArn, so it is not cellmap's: give --stack. ${remedy}`,
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
+      exitCode: 2,
+      message: `Stack prod in eu-central-1 has no output StateMachineArn, so it is not cellmap's: give --stack. (${remedy})`,
     });
   });
 
   it('that may not be described is told in CloudFormation’s words', async () => {
     logIn();
     await answer(403, errorWith('AccessDenied', 'Not authorized to perform cloudformation:DescribeStacks'));
-    await expect(connectStack({ stack: 'prod', region: 'eu-central-1' })).rejects.toMatchObject({
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
       exitCode: 4,
-      message: `CloudFormation answered AccessDenied: Not authorized to perform cloudformation:DescribeStacks ${remedy}`,
+      message: `CloudFormation answered AccessDenied: Not authorized to perform cloudformation:DescribeStacks (${remedy})`,
     });
   });
 
   it('cannot be found without credentials', async () => {
-    await expect(connectStack({ stack: 'prod', region: 'eu-central-1' })).rejects.toMatchObject({
-      exitCode: 4,
-      message: `No AWS credentials were found: log in, set AWS_PROFILE or give --profile. ${remedy}`,
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
+      exitCode: 2,
+      message: `No AWS credentials were found: log in, set AWS_PROFILE or give --profile. (${remedy})`,
     });
   });
 
   it('cannot be found without a region', async () => {
     logIn();
-    await expect(connectStack({ stack: 'prod' })).rejects.toMatchObject({
-      exitCode: 4,
-      message: `No AWS region is known: give --region or set AWS_REGION. ${remedy}`,
+    await expect(connectStack({ stack: 'prod', remedy })).rejects.toMatchObject({
+      exitCode: 2,
+      message: `No AWS region is known: give --region or set AWS_REGION. (${remedy})`,
     });
   });
+
+  it.each([{}, { region: 'eu-central-1' }])(
+    'cannot be found with a profile that does not exist (%j)',
+    async (where) => {
+      await expect(connectStack({ stack: 'prod', profile: 'nope', ...where, remedy })).rejects.toMatchObject({
+        exitCode: 2,
+        message: `There is no AWS profile nope, or it has no credentials: log in with it, or give another --profile. (${remedy})`,
+      });
+    },
+  );
 });

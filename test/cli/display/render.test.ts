@@ -10,8 +10,10 @@ import {
   newRunProgress,
   observePaces,
   type RunProgress,
+  runEnded,
 } from '../../../cli/progress.ts';
 import type { CellRecord } from '../../../contract/results.ts';
+import { emptyCellResult, foldRun } from '../../../domain/result.ts';
 import { cellNumber, countsWith, oneRange } from '../harness.ts';
 
 const canvas = { width: 100, height: 24, colours: false };
@@ -66,9 +68,9 @@ describe('the picture of a run', () => {
         '✓ cell0  ████████████████████████  100%    300 instances    300 mapped  3 s',
         '! cell1  ████████████████████████  100%     12 instances     10 mapped  3 s, needs-attention',
         '✗ cell2  ░░░░░░░░░░░░░░░░░░░░░░░░           0 instances      0 mapped  DatabaseUnavailable',
-        '⠋ cell3  ██████░░░░░░░░░░░░░░░░░░   25%  5,000 instances  5,000 mapped  500/s                 30 s left',
+        '⠋ cell3  ██████░░░░░░░░░░░░░░░░░░   25%  5,000 instances  5,000 mapped  500 read/s            30 s left',
         '· cell4',
-        '  3 of 5 cells · 5,312 instances · 5,310 mapped · 531/s · 10 s',
+        '  3 of 5 cells · 5,312 instances · 5,310 mapped · 531 read/s · 10 s',
       ].map((line) => expect.stringMatching(new RegExp(`^${line.replaceAll(/[/.·]/g, '.').replaceAll(/ +/g, ' +')}$`))),
     );
   });
@@ -79,7 +81,33 @@ describe('the picture of a run', () => {
 
   it('tells the time left of the run once every cell has been opened', () => {
     const run = runOf([running(cell(1), 5_000, 10_000), running(cell(2), 2_500, 20_000)]);
-    expect(render(run, canvas, 10_000).at(-1)).toContain('750/s · 10 s · 30 s left');
+    expect(render(run, canvas, 10_000).at(-1)).toContain('750 read/s · 10 s · 30 s left');
+  });
+
+  it('tells no time left once the run has ended', () => {
+    const run = runOf([running(cell(1), 5_000, 10_000)]);
+    run.endedAtMs = 11_000;
+    expect(render(run, canvas, 12_000).at(-1)).toMatch(/ · 11 s$/);
+  });
+
+  it('keeps the part of a stopped cell that was worked, and does not count it as ended', () => {
+    const [first, second] = [ended(cell(1), mapped(300)), running(cell(2), 5_000, 20_000)];
+    const run = runOf([first, second, cell(3)]);
+    const stopped = { ...emptyCellResult(second, 'stopped', null), ...countsWith(5_000) };
+    const results = [emptyCellResult(first, 'complete', null), stopped, emptyCellResult(cell(3), 'stopped', null)];
+    runEnded(run, foldRun({ startedAt: '', seconds: 1 }, results), 10_000);
+    const lines = render(run, canvas, 10_000);
+    expect(lines[1]).toMatch(/^■ cell2 {2}█+░+ +25% +5,000 instances +5,000 mapped +10 s, stopped$/);
+    expect(lines[2]).toBe('· cell3');
+    expect(lines[3]).toContain('1 of 3 cells');
+  });
+
+  it('drops whole columns on a narrow terminal, the time left not among them', () => {
+    const lines = render(runOf([running(cell(1), 5_000, 20_000)]), { ...canvas, width: 59 }, 10_000);
+    expect(lines).toEqual([
+      expect.stringMatching(/^⠋ cell1 {2}[█░]{8} {2}25% {2}5,000 mapped {2}500 read\/s {2}30 s left$/),
+      '  0 of 1 cell · 5,000 mapped · 10 s · 30 s left',
+    ]);
   });
 
   it('names the error of a cell whose step is tried again', () => {

@@ -52,6 +52,32 @@ describe('the report of a run', () => {
     expect(text).toContain('failed: An error ended it');
   });
 
+  it('of a stopped run does not pretend that all was read', () => {
+    const stopped = { ...complete(2, 4_000), status: 'stopped' as const };
+    const text = mapReport(foldRun(run, [complete(1, 20_000), stopped]), false);
+    expect(text).toContain('\nMapped at least 24,000 instances in 2 s (12,000 a second), and read at least 24,000.\n');
+    expect(text).toContain('\nstopped: Stopped before its end. What was written is right; running again goes on.\n');
+    expect(mapReport(foldRun(run, [stopped]), false, 'It begins anew.')).toContain('\nstopped: It begins anew.\n');
+  });
+
+  it('of a run that was stopped before it listed the cells has no table', () => {
+    const text = mapReport({ ...foldRun(run, []), status: 'stopped' }, false);
+    expect(text).toBe('stopped: Stopped before its end. What was written is right; running again goes on.\n');
+  });
+
+  it('says which cells --max-count left unread', () => {
+    const more = (number: number) => ({
+      ...complete(number, 5),
+      ...countsWith(5, { instances: 6, unmapped: 1 }),
+      status: 'more-remain' as const,
+    });
+    const one = mapReport(foldRun(run, [more(1), complete(2, 3)]), false);
+    expect(one).toMatch(/\ntotal .*\nThe rest of cell1 was not read: run again to go on\.\n/);
+    expect(one).toContain('\nMapped 8 of the 9 instances that were read, in 2 cells in 2 s (4 a second).\n');
+    const many = mapReport(foldRun(run, [1, 2, 3, 4, 5].map(more)), false);
+    expect(many).toContain('\nThe rest of cell1, cell2, cell3, and 2 more cells was not read: run again to go on.\n');
+  });
+
   it('shows a cell without a name by its uuid, and disarms odd names', () => {
     const odd = { ...complete(2, 1), name: '\u001b[31mred' };
     const text = mapReport(foldRun(run, [{ ...complete(1, 1), name: null }, odd]), false);

@@ -75,7 +75,7 @@ describeOnEachServer('a fault of the Data API', ({ dialect, get }) => {
     const odd = await callDataApi({ ...login, options: { read_timeout: '3' } });
     await expect(odd.run('SELECT 1')).rejects.toMatchObject({
       name: 'BadRequestException',
-      message: "The database URL's option read_timeout is not supported, remove it",
+      message: "The database URL's option read_timeout is not supported, give the URL without it",
     });
     await odd.close();
   });

@@ -11,13 +11,13 @@ const tls = (url: string) => driverOptions(parseDatabaseUrl(url)).tls;
 
 describe('driverOptions', () => {
   it.each([
-    [MYSQL, 'read_timeout=5', "The database URL's option read_timeout is not supported, remove it"],
-    [MYSQL, 'ssl_mode=VERIFY_CA', "The database URL's option ssl_mode is not supported, remove it"],
-    [MYSQL, 'sslmode=require', "The database URL's option sslmode is not supported, remove it"],
+    [MYSQL, 'read_timeout=5', "The database URL's option read_timeout is not supported, give the URL without it"],
+    [MYSQL, 'ssl_mode=VERIFY_CA', "The database URL's option ssl_mode is not supported, give the URL without it"],
+    [MYSQL, 'sslmode=require', "The database URL's option sslmode is not supported, give the URL without it"],
     [MYSQL, 'ssl_ca=/none', "The database URL's option ssl_ca names a file that cannot be read (ENOENT)"],
     [MYSQL, 'ssl_verify_cert=maybe', "The database URL's option ssl_verify_cert must be true or false"],
     [MYSQL, 'connect_timeout=soon', "The database URL's option connect_timeout must be a whole number of seconds"],
-    [POSTGRESQL, 'charset=utf8', "The database URL's option charset is not supported, remove it"],
+    [POSTGRESQL, 'charset=utf8', "The database URL's option charset is not supported, give the URL without it"],
     [POSTGRESQL, 'client_encoding=latin1', "The database URL's option client_encoding must be utf8"],
     [POSTGRESQL, 'host=a,b', "The database URL's option host must name one host"],
     [POSTGRESQL, 'sslmode=verify-full', "The database URL's option sslmode verify-full needs sslrootcert"],
