@@ -13,7 +13,8 @@ interface Kind {
   /** Takes lock 7 for the session, or waits for it. */
   lock: string;
   isLocked: string;
-  connections: string;
+  /** What tells one connection from another. */
+  connection: string;
   duplicate: RegExp;
   unknownDatabase: string;
   wrongPassword: string;
@@ -29,8 +30,7 @@ export const KINDS: Record<Dialect, Kind> = {
     busy: "BENCHMARK(10000000000, SHA2('x', 512))",
     lock: "GET_LOCK('7', 15)",
     isLocked: "SELECT IS_USED_LOCK('7') IS NOT NULL AS locked",
-    connections:
-      'SELECT COUNT(*) AS n FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), "@", 1)',
+    connection: 'CONNECTION_ID()',
     duplicate: /^Duplicate entry '1' for key '\S*PRIMARY'; Error code: 1062; SQLState: 23000$/,
     unknownDatabase: "Unknown database 'nowhere'; Error code: 1049; SQLState: 42000",
     wrongPassword: 'Access denied; Error code: 1045; SQLState: 28000',
@@ -44,7 +44,7 @@ export const KINDS: Record<Dialect, Kind> = {
     busy: 'pg_sleep(600)',
     lock: 'pg_advisory_lock(7)',
     isLocked: "SELECT COUNT(*) > 0 AS locked FROM pg_locks WHERE locktype = 'advisory' AND granted",
-    connections: "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE backend_type = 'client backend'",
+    connection: 'pg_backend_pid()',
     duplicate: /^ERROR: duplicate key value violates unique constraint "t_duplicate_pkey"; SQLState: 23505$/,
     unknownDatabase: 'FATAL: database "nowhere" does not exist; SQLState: 3D000',
     wrongPassword: 'FATAL: password authentication failed; SQLState: 28P01',
