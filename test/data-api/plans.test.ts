@@ -31,20 +31,8 @@ interface Access {
 
 const NO_COLUMNS = { instanceMappings: { charset: '', collation: '' }, buildRequests: { charset: '', collation: '' } };
 
-describeOnEachServer('the statements', ({ get, dialect, name }) => {
+describeOnEachServer('the statements', ({ get, dialect, collations }) => {
   const { readPage, look, insert } = sqlOf(dialect);
-  const collations =
-    dialect === 'postgresql'
-      ? [undefined]
-      : [
-          'utf8mb3_general_ci',
-          'utf8mb3_unicode_ci',
-          'utf8mb4_general_ci',
-          'utf8mb4_unicode_ci',
-          'utf8mb4_bin',
-          ...(name === 'MySQL' ? ['utf8mb4_0900_ai_ci'] : []),
-        ];
-
   describe.each(collations)('with tables in %s', (collation) => {
     let databases: LocalDatabases;
     let apiTables: ApiDatabase;

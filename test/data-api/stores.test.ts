@@ -17,24 +17,12 @@ import { type LocalDatabases, startLocalDatabases } from './local-database.ts';
 const CELL1 = '11111111-1111-4111-8111-111111111111';
 const CELL2 = '22222222-2222-4222-8222-222222222222';
 
-describeOnEachServer('the stores', ({ get, dialect, name }) => {
+describeOnEachServer('the stores', ({ get, dialect, collations }) => {
   let databases: LocalDatabases;
   beforeAll(async () => {
     databases = await startLocalDatabases();
   });
   afterAll(async () => databases.close());
-
-  const collations =
-    dialect === 'postgresql'
-      ? [undefined]
-      : [
-          'utf8mb3_general_ci',
-          'utf8mb3_unicode_ci',
-          'utf8mb4_general_ci',
-          'utf8mb4_unicode_ci',
-          'utf8mb4_bin',
-          ...(name === 'MySQL' ? ['utf8mb4_0900_ai_ci'] : []),
-        ];
 
   describe.each(collations)('with tables in %s', (collation) => {
     let apiTables: ApiDatabase;

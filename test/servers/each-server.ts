@@ -9,6 +9,8 @@ import type { SqlServer } from './sql.ts';
 export interface TestServer {
   name: 'PostgreSQL' | 'MariaDB' | 'MySQL';
   dialect: Dialect;
+  /** The collations that Nova's tables may have there; undefined stands for the server's own. */
+  collations: (string | undefined)[];
   /** The running server; only within hooks and tests. */
   get: () => SqlServer;
 }
@@ -26,6 +28,7 @@ export function describeOnEachServer(title: string, suite: (server: TestServer) 
     suite({
       name,
       dialect,
+      collations: collationsOn(name),
       get: () => {
         if (running === undefined) throw new Error(`${name} has not been started yet`);
         return running;
@@ -49,4 +52,10 @@ export function describeOnEachServer(title: string, suite: (server: TestServer) 
     `${title} on MariaDB`,
     on('MariaDB', 'mysql', () => startMariadb()),
   );
+}
+
+function collationsOn(server: TestServer['name']): (string | undefined)[] {
+  if (server === 'PostgreSQL') return [undefined];
+  const both = ['utf8mb3_general_ci', 'utf8mb3_unicode_ci', 'utf8mb4_general_ci', 'utf8mb4_unicode_ci', 'utf8mb4_bin'];
+  return server === 'MySQL' ? [...both, 'utf8mb4_0900_ai_ci'] : both;
 }
