@@ -48,6 +48,8 @@ export interface PageOrder {
 export interface PageResult {
   counts: Counts;
   samples: Sample[];
+  /** Those that are counted as `unmapped`, in the order of the page. */
+  unmapped: MappableInstance[];
   /** Every mappable instance of it was inserted. */
   whollyNew: boolean;
 }
@@ -71,11 +73,17 @@ export async function mapPage(store: MappingStore, rows: readonly Instance[], or
   const page = rows.filter(isMappable);
   const placing = new Placing(store, counts, samples, order.mayMap);
   await placing.place(page, order.expectNew);
-  return { counts, samples: keepSamples(samples), whollyNew: page.length > 0 && counts.mapped === page.length };
+  return {
+    counts,
+    samples: keepSamples(samples),
+    unmapped: placing.unmapped,
+    whollyNew: page.length > 0 && counts.mapped === page.length,
+  };
 }
 
 /** Finds the place of each instance of one page. */
 class Placing {
+  readonly unmapped: MappableInstance[] = [];
   readonly #store: MappingStore;
   readonly #counts: Counts;
   readonly #samples: Sample[];
@@ -120,6 +128,7 @@ class Placing {
       if (finding?.state === 'unmapped') {
         unmapped += 1;
         if (unmapped <= this.#mayMap) continue;
+        this.unmapped.push(instance);
       }
       tally(this.#counts, finding?.state ?? 'alreadyMapped');
       this.#sample(instance, finding);

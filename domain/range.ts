@@ -1,6 +1,8 @@
 import { addCounts, type Counts, noCounts } from './counts.ts';
 import { gapsBetween, LATE_ROW_WINDOW, windowStart } from './gaps.ts';
+import type { MappableInstance } from './instance.ts';
 import { mapPage, readPage } from './page.ts';
+import { lookOnly } from './plan.ts';
 import { keepSamples, type Sample } from './sample.ts';
 import type { InstanceStore, MappingStore } from './stores.ts';
 
@@ -40,6 +42,8 @@ export interface RangeProgress {
 
 /** What a range must know of its run and cell. */
 export interface RangeOrder {
+  /** Only to look: nothing is inserted, and the range goes on to its end whatever has no mapping. */
+  plan: boolean;
   /** The most mappings to insert in the cell, or null for no limit. */
   maxCount: number | null;
   /** The cell's highest id when its ranges were made. */
@@ -101,7 +105,7 @@ export interface RangeTurn {
   /** Says what a person is told of an error that ended the turn. */
   describeFault: (error: unknown) => Fault;
   /** Called after each page. */
-  onPage?: (page: { rows: number; counts: Counts }) => void;
+  onPage?: (page: { rows: number; counts: Counts; unmapped: MappableInstance[] }) => void;
 }
 
 /**
@@ -129,8 +133,10 @@ export async function mapRange(progress: RangeProgress, order: RangeOrder, turn:
 async function mapNextPage(now: RangeProgress, order: RangeOrder, turn: RangeTurn): Promise<RangeProgress> {
   const { rows, last, limit } = await readPage(turn.instances, now.after, now.upTo, now.pageSize);
   const mayMap = order.maxCount === null ? Number.POSITIVE_INFINITY : order.maxCount - now.counts.mapped;
-  const result = await mapPage(turn.mappings, rows, { mayMap, expectNew: now.expectNew });
-  turn.onPage?.({ rows: rows.length, counts: result.counts });
+  const result = order.plan
+    ? await mapPage(lookOnly(turn.mappings), rows, { mayMap: 0, expectNew: false })
+    : await mapPage(turn.mappings, rows, { mayMap, expectNew: now.expectNew });
+  turn.onPage?.({ rows: rows.length, counts: result.counts, unmapped: result.unmapped });
 
   const after = last ? now.upTo : (rows.at(-1)?.id ?? now.upTo);
   const counts = addCounts([now.counts, result.counts]);
@@ -138,7 +144,7 @@ async function mapNextPage(now: RangeProgress, order: RangeOrder, turn: RangeTur
   return {
     ...now,
     after,
-    done: last || counts.unmapped > 0,
+    done: last || (!order.plan && counts.unmapped > 0),
     counts,
     samples: keepSamples(now.samples, result.samples),
     gaps: [...now.gaps, ...gapsBetween(now.after, after, ids, order.maxId)],

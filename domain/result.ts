@@ -1,4 +1,6 @@
 import { addCounts, type Counts, noCounts, type Totals, totalsOf } from './counts.ts';
+import { addPlans, type Plan } from './plan.ts';
+import type { DatabasePreflight } from './preflight.ts';
 import type { Fault } from './range.ts';
 import { type RunStatus, worstStatus } from './run-status.ts';
 import type { Sample } from './sample.ts';
@@ -27,6 +29,22 @@ export interface RunResult {
   seconds: number;
   totals: Totals;
   cells: CellResult[];
+}
+
+/** What `map` would make of one cell: its counts are those of a look, so that nothing is `mapped`. */
+export interface PlannedCell extends CellResult {
+  /** What `map` would insert, at most --max-count; null where the cell could not be read to its end. */
+  plan: Plan | null;
+}
+
+/** What a run of `map` would do: the result document of a plan. */
+export interface PlanResult extends Omit<RunResult, 'mode' | 'cells'> {
+  mode: 'plan';
+  /** The API database first, then those of the cells. */
+  preflight: DatabasePreflight[];
+  /** The sum over the cells that could be read. */
+  plan: Plan;
+  cells: PlannedCell[];
 }
 
 /** How many rows a cell has, and where; its document is that of mode `cells`. */
@@ -87,6 +105,22 @@ export function foldRun(run: { startedAt: string; seconds: number }, cells: Cell
     totals: totalsOf(addCounts(cells)),
     cells,
   };
+}
+
+/** Folds the plans of the cells into the run's. */
+export function foldPlan(
+  run: { startedAt: string; seconds: number },
+  cells: PlannedCell[],
+  preflight: DatabasePreflight[],
+): PlanResult {
+  const { version, status, startedAt, seconds, totals } = foldRun(run, cells);
+  const plan = addPlans(cells.flatMap((cell) => cell.plan ?? []));
+  return { version, mode: 'plan', status, startedAt, seconds, preflight, totals, plan, cells };
+}
+
+/** The plan of a run that could not even list its cells. */
+export function failedPlan(run: { startedAt: string; seconds: number }, preflight: DatabasePreflight[]): PlanResult {
+  return { ...foldPlan(run, [], preflight), status: 'failed' };
 }
 
 /** Folds what was found out about the cells into a document; a cell that could not be looked at fails it. */

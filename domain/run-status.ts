@@ -10,7 +10,11 @@ export const runStatuses = [
     exitCode: 130,
     meaning: 'Stopped before its end. What was written is right; running again goes on.',
   },
-  { status: 'more-remain', exitCode: 1, meaning: '--max-count was reached and instances without a mapping remain.' },
+  {
+    status: 'more-remain',
+    exitCode: 1,
+    meaning: 'More is to be done: --max-count was reached, or a dry run found what would be written.',
+  },
   {
     status: 'needs-attention',
     exitCode: 3,

@@ -11,7 +11,7 @@ const describeFault = (error: unknown) => ({ name: (error as Error).name, messag
 async function workCell(
   instances: MemoryInstances,
   mappings: MemoryMappings,
-  { pageSize = 3, maxCount = null as number | null, pagesPerTurn = 2 } = {},
+  { pageSize = 3, maxCount = null as number | null, pagesPerTurn = 2, plan = false } = {},
 ) {
   const ids = instances.rows.map(({ id }) => id);
   const maxId = ids.length > 0 ? Math.max(...ids) : null;
@@ -22,7 +22,7 @@ async function workCell(
       let pages = 0;
       progress = await mapRange(
         progress,
-        { maxCount, maxId: maxId ?? 0 },
+        { plan, maxCount, maxId: maxId ?? 0 },
         { instances, mappings, timeIsUp: () => pages >= pagesPerTurn, describeFault, onPage: () => pages++ },
       );
     }
@@ -70,11 +70,14 @@ describe('mapRange', () => {
     instances.beforeRead = () => {
       if (instances.reads.length === 1) throw new RangeError('the second page');
     };
-    const after = await mapRange(progress, { maxCount: null, maxId: 4 }, turn);
+    const after = await mapRange(progress, { plan: false, maxCount: null, maxId: 4 }, turn);
     expect(after).toMatchObject({ after: 2, done: false, fault: { name: 'RangeError' }, counts: { mapped: 2 } });
-    await expect(mapRange(after, { maxCount: null, maxId: 4 }, turn)).rejects.toThrow('the second page');
+    await expect(mapRange(after, { plan: false, maxCount: null, maxId: 4 }, turn)).rejects.toThrow('the second page');
     instances.beforeRead = () => {};
-    expect(await mapRange(after, { maxCount: null, maxId: 4 }, turn)).toMatchObject({ done: true, fault: null });
+    expect(await mapRange(after, { plan: false, maxCount: null, maxId: 4 }, turn)).toMatchObject({
+      done: true,
+      fault: null,
+    });
   });
 
   it.each([
@@ -127,7 +130,7 @@ describe('a cell, worked by ranges and the last pass', () => {
           const { ended, maxId, sum } = await workCell(instances, mappings, { pageSize });
           instances.rows.push(...later, ...fresh);
           const late = await lastPass(
-            { maxId, gaps: ended.flatMap(({ gaps }) => gaps), pageSize, mayMap: Number.POSITIVE_INFINITY },
+            { plan: false, maxId, gaps: ended.flatMap(({ gaps }) => gaps), pageSize, mayMap: Number.POSITIVE_INFINITY },
             { instances, mappings, timeIsUp: () => false },
           );
           const counts = addCounts([sum.counts, late.counts]);
@@ -152,7 +155,7 @@ describe('a cell, worked by ranges and the last pass', () => {
       if (next <= 4) instances.rows.push(instance(next++));
     };
     const late = await lastPass(
-      { maxId: 1, gaps: [], pageSize: 100, mayMap: Number.POSITIVE_INFINITY },
+      { plan: false, maxId: 1, gaps: [], pageSize: 100, mayMap: Number.POSITIVE_INFINITY },
       { instances, mappings, timeIsUp: () => false },
     );
     expect(late.counts.mapped).toBe(3);
@@ -165,7 +168,7 @@ describe('a cell, worked by ranges and the last pass', () => {
     instances.beforeRead = () => instances.rows.push(instance(next++));
     await expect(
       lastPass(
-        { maxId: 0, gaps: [], pageSize: 100, mayMap: Number.POSITIVE_INFINITY },
+        { plan: false, maxId: 0, gaps: [], pageSize: 100, mayMap: Number.POSITIVE_INFINITY },
         { instances, mappings: new MemoryMappings(), timeIsUp: () => next > 50 },
       ),
     ).rejects.toThrow(expect.objectContaining({ name: 'CellKeepsGrowing' }));
@@ -174,7 +177,7 @@ describe('a cell, worked by ranges and the last pass', () => {
   it('maps late rows only up to --max-count', async () => {
     const instances = new MemoryInstances([instance(1), instance(2)]);
     const late = await lastPass(
-      { maxId: 0, gaps: [], pageSize: 100, mayMap: 1 },
+      { plan: false, maxId: 0, gaps: [], pageSize: 100, mayMap: 1 },
       { instances, mappings: new MemoryMappings(), timeIsUp: () => false },
     );
     expect(late.counts).toMatchObject({ mapped: 1, unmapped: 1 });

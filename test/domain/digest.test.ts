@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  addBuckets,
+  addCellBuckets,
+  addDigests,
+  type Buckets,
+  bucketLength,
+  type Digest,
+  differingBuckets,
+} from '../../domain/digest.ts';
+
+/** Hashes have 60 bits, so that a few of them already exceed what a JavaScript number holds exactly. */
+const anyDigest = fc
+  .record({ rows: fc.nat(1_000_000), sum: fc.bigInt({ min: 0n, max: 2n ** 90n }) })
+  .map(({ rows, sum }): Digest => ({ rows, sum: String(sum) }));
+const anyBuckets: fc.Arbitrary<Buckets> = fc.dictionary(fc.constantFrom('0a', '0b', '1c', 'zz'), anyDigest);
+const anyCells = fc.dictionary(fc.constantFrom('1', '2', '30'), anyBuckets);
+
+describe('addDigests', () => {
+  it('is exact beyond what a number holds', () => {
+    const largest: Digest = { rows: 1, sum: String(2n ** 60n - 1n) };
+    expect(addDigests(Array.from({ length: 500_000 }, () => largest))).toEqual({
+      rows: 500_000,
+      sum: String((2n ** 60n - 1n) * 500_000n),
+    });
+  });
+
+  it('of nothing is nothing', () => {
+    expect(addDigests([])).toEqual({ rows: 0, sum: '0' });
+  });
+
+  it('does not depend on the order, nor on what is added first', () => {
+    fc.assert(
+      fc.property(fc.array(anyDigest), fc.nat(), (parts, at) => {
+        const cut = at % (parts.length + 1);
+        const [some, others] = [parts.slice(0, cut), parts.slice(cut)];
+        expect(addDigests([addDigests(others), addDigests(some)])).toEqual(addDigests(parts));
+      }),
+    );
+  });
+});
+
+describe('buckets', () => {
+  it('add up by name, in whatever order and portions', () => {
+    fc.assert(
+      fc.property(fc.array(anyBuckets), fc.nat(), (parts, at) => {
+        const cut = at % (parts.length + 1);
+        const portions = [addBuckets(parts.slice(cut)), addBuckets(parts.slice(0, cut))];
+        expect(addBuckets(portions)).toEqual(addBuckets(parts));
+      }),
+    );
+  });
+
+  it('of several cells add up by cell, in whatever order and portions', () => {
+    fc.assert(
+      fc.property(fc.array(anyCells), fc.nat(), (parts, at) => {
+        const cut = at % (parts.length + 1);
+        const portions = [addCellBuckets(parts.slice(cut)), addCellBuckets(parts.slice(0, cut))];
+        const sum = addCellBuckets(parts);
+        expect(addCellBuckets(portions)).toEqual(sum);
+        for (const [cell, buckets] of Object.entries(sum)) {
+          expect(buckets).toEqual(addBuckets(parts.map((part) => part[cell] ?? {})));
+        }
+      }),
+    );
+  });
+
+  it('differ where the rows, the sum or the bucket itself is missing on a side', () => {
+    const one: Buckets = {
+      same: { rows: 2, sum: '7' },
+      rows: { rows: 2, sum: '7' },
+      sum: { rows: 2, sum: '90071992547409931' },
+      here: { rows: 1, sum: '1' },
+    };
+    const other: Buckets = {
+      there: { rows: 1, sum: '1' },
+      same: { rows: 2, sum: '7' },
+      rows: { rows: 3, sum: '7' },
+      sum: { rows: 2, sum: '90071992547409932' },
+    };
+    expect(differingBuckets(one, other)).toEqual(['here', 'rows', 'sum', 'there']);
+    expect(differingBuckets(other, one)).toEqual(['here', 'rows', 'sum', 'there']);
+  });
+
+  it('do not differ from themselves, and differ in just the one to which a row is added', () => {
+    fc.assert(
+      fc.property(anyBuckets, fc.constantFrom('0a', '1c', 'new'), fc.nat(), (buckets, name, hash) => {
+        expect(differingBuckets(buckets, structuredClone(buckets))).toEqual([]);
+        const more = addBuckets([buckets, { [name]: { rows: 1, sum: String(hash) } }]);
+        expect(differingBuckets(buckets, more)).toEqual([name]);
+      }),
+    );
+  });
+});
+
+describe('bucketLength', () => {
+  it.each([
+    { cells: 1, length: 3 },
+    { cells: 4, length: 3 },
+    { cells: 5, length: 2 },
+    { cells: 64, length: 2 },
+    { cells: 65, length: 1 },
+    { cells: 2_500, length: 1 },
+  ])('is $length for $cells cells', ({ cells, length }) => {
+    expect(bucketLength(cells)).toBe(length);
+  });
+
+  it('leaves room for the digests of a thousand cells in an answer of 1 MiB', () => {
+    const row = { c: 9_999, b: 'abc', n: 250_000, s: String(250_000n * 2n ** 60n) };
+    for (const cells of [1, 4, 5, 64, 65, 1_024]) {
+      const digests = cells * 16 ** bucketLength(cells);
+      expect(digests * (JSON.stringify(row).length + 1)).toBeLessThan(2 ** 20);
+    }
+  });
+});
