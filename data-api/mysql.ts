@@ -16,19 +16,16 @@ function pageTable({ charset }: TextColumn): string {
   )) AS j`;
 }
 
-/** Compares project and user exactly: the tables' own collations call different letters equal. */
-function same(column: string, value: string): string {
-  return `CONVERT(${column} USING utf8mb4) COLLATE utf8mb4_bin <=> ${value} COLLATE utf8mb4_bin`;
+/**
+ * Compares text byte for byte, and NULL with NULL: the tables' own collations call different letters equal, and even
+ * utf8mb4_bin ignores spaces at the end.
+ */
+export function sameText(column: string, value: string): string {
+  return `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) <=> CAST(${value} AS BINARY)`;
 }
 
 /** The statements of Aurora MySQL 3, MySQL 8 and later, and MariaDB 10.6 and later. */
 export const mysql: Sql = {
-  readPage: `SELECT id AS i, uuid AS u, project_id AS p, user_id AS s,
-    CASE WHEN hidden <> 0 THEN 1 ELSE 0 END
-      + CASE WHEN deleted <> 0 OR vm_state = 'soft-delete' THEN 2 ELSE 0 END
-      + CASE WHEN task_state IN ('deleting', 'soft-deleting') THEN 4 ELSE 0 END AS f
-  FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`,
-
   comparedColumns: `SELECT table_name AS tbl, character_set_name AS charset, collation_name AS collation
   FROM information_schema.columns
   WHERE table_schema = DATABASE() AND column_name = 'instance_uuid'
@@ -47,8 +44,8 @@ export const mysql: Sql = {
   FROM ${pageTable(instanceMappings)}
   LEFT JOIN instance_mappings AS m ON m.instance_uuid = j.u COLLATE ${instanceMappings.collation}
   WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
-    OR NOT (${same('m.project_id', 'j.p')})
-    OR NOT (${same('m.user_id', 'j.s')})
+    OR NOT (${sameText('m.project_id', 'j.p')})
+    OR NOT (${sameText('m.user_id', 'j.s')})
     OR NOT (m.queued_for_delete <=> j.q OR (j.q = 2 AND m.queued_for_delete IS NOT NULL))`,
 
   insert: ({ instanceMappings }: ComparedColumns) => `INSERT INTO instance_mappings

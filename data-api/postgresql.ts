@@ -13,12 +13,6 @@ const PAGE = `(
 
 /** The statements of Aurora PostgreSQL and PostgreSQL. */
 export const postgresql: Sql = {
-  readPage: `SELECT id AS i, uuid AS u, project_id AS p, user_id AS s,
-    CASE WHEN hidden THEN 1 ELSE 0 END
-      + CASE WHEN COALESCE(deleted, 0) <> 0 OR vm_state = 'soft-delete' THEN 2 ELSE 0 END
-      + CASE WHEN task_state IN ('deleting', 'soft-deleting') THEN 4 ELSE 0 END AS f
-  FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`,
-
   comparedColumns: null,
 
   // The planner expects 10,000 rows of any JSON and would read the whole table for them: LATERAL with LIMIT makes it use
@@ -31,7 +25,9 @@ export const postgresql: Sql = {
       ELSE 'noCell' END AS s,
     (SELECT c.uuid FROM cell_mappings AS c WHERE c.id = m.cell_id) AS c
   FROM ${PAGE}
-  LEFT JOIN LATERAL (SELECT * FROM instance_mappings WHERE instance_uuid = j.u LIMIT 1) AS m ON true
+  LEFT JOIN LATERAL (
+    SELECT id, cell_id, project_id, user_id, queued_for_delete FROM instance_mappings WHERE instance_uuid = j.u LIMIT 1
+  ) AS m ON true
   WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
     OR m.project_id IS DISTINCT FROM j.p
     OR m.user_id IS DISTINCT FROM j.s

@@ -17,11 +17,6 @@ export interface ComparedColumns {
  * once: an array of [project, user, queued_for_delete, [uuid, …]]. It is a third of the size of one row an instance.
  */
 export interface Sql {
-  /**
-   * Columns i (id), u (uuid), p (project), s (user) and f (flags: 1 hidden, 2 deleted or soft-deleted, 4 being
-   * deleted), with short labels because the Data API is billed by the byte. Parameters after, upTo, limit.
-   */
-  readPage: string;
   /** Declarations of the compared columns, one row each: tbl, charset, collation. Null where nobody needs them. */
   comparedColumns: string | null;
   /**
@@ -33,6 +28,27 @@ export interface Sql {
   /** Inserts a page, without ever reading instance_mappings. Parameters page, cell. */
   insert: (columns: ComparedColumns) => string;
 }
+
+/** Rows of `instances` on the far side of a cross-cell resize. */
+export const HIDDEN = 'hidden IS TRUE';
+
+/** Rows of `instances` that are deleted or soft-deleted. */
+export const GONE = "(deleted <> 0 OR vm_state = 'soft-delete') IS TRUE";
+
+/** Rows of `instances` that Nova was asked to delete. */
+export const BEING_DELETED = "(task_state IN ('deleting', 'soft-deleting')) IS TRUE";
+
+/**
+ * What is read of a row of `instances`: i (id), u (uuid), p (project), s (user) and f (flags: 1 hidden, 2 deleted or
+ * soft-deleted, 4 being deleted), with short labels because the Data API is billed by the byte.
+ */
+export const INSTANCE_COLUMNS = `id AS i, uuid AS u, project_id AS p, user_id AS s,
+    CASE WHEN ${HIDDEN} THEN 1 ELSE 0 END + CASE WHEN ${GONE} THEN 2 ELSE 0 END
+      + CASE WHEN ${BEING_DELETED} THEN 4 ELSE 0 END AS f`;
+
+/** A page of a cell's instances. Parameters after, upTo, limit. */
+export const SELECT_INSTANCES = `SELECT ${INSTANCE_COLUMNS}
+  FROM instances WHERE id > :after AND id <= :upTo ORDER BY id LIMIT :limit`;
 
 /** Every cell, as both dialects say it. */
 export const SELECT_CELLS = 'SELECT id, uuid, name, database_connection, disabled FROM cell_mappings ORDER BY id';

@@ -4,12 +4,13 @@ import type { Finding, FindingState, NewMapping } from '../domain/mapping.ts';
 import type { InstanceStore, MappingStore } from '../domain/stores.ts';
 import type { Database } from './database.ts';
 import { sqlOf } from './dialects.ts';
-import type { ComparedColumns, Sql } from './sql.ts';
+import { type ComparedColumns, SELECT_INSTANCES, type Sql } from './sql.ts';
 
 /** The highest id there can be; both dialects compare it with `int` and with `bigint` columns. */
 const NO_UPPER_END = Number.MAX_SAFE_INTEGER;
 
-interface InstanceRow {
+/** A row with the columns INSTANCE_COLUMNS. */
+export interface InstanceRow {
   i: number;
   u: string;
   p: string | null;
@@ -26,18 +27,22 @@ export class DataApiInstanceStore implements InstanceStore {
   }
 
   async readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]> {
-    const { readPage } = sqlOf(this.#database.address.dialect);
-    const rows = await this.#database.query<InstanceRow>(readPage, { after, upTo: upTo ?? NO_UPPER_END, limit });
-    return rows.map((row) => ({
-      id: row.i,
-      uuid: row.u,
-      projectId: row.p,
-      userId: row.s,
-      hidden: (row.f & 1) !== 0,
-      gone: (row.f & 2) !== 0,
-      deleting: (row.f & 4) !== 0,
-    }));
+    const parameters = { after, upTo: upTo ?? NO_UPPER_END, limit };
+    return (await this.#database.query<InstanceRow>(SELECT_INSTANCES, parameters)).map(toInstance);
   }
+}
+
+/** Reads a row with the columns INSTANCE_COLUMNS. */
+export function toInstance({ i, u, p, s, f }: InstanceRow): Instance {
+  return {
+    id: i,
+    uuid: u,
+    projectId: p,
+    userId: s,
+    hidden: (f & 1) !== 0,
+    gone: (f & 2) !== 0,
+    deleting: (f & 4) !== 0,
+  };
 }
 
 /** A row of a page as the statements take it; queued_for_delete is 2 where either value is right. */

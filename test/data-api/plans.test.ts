@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Database, Parameters } from '../../data-api/database.ts';
+import type { Database } from '../../data-api/database.ts';
 import { sqlOf } from '../../data-api/dialects.ts';
-import type { ComparedColumns } from '../../data-api/sql.ts';
+import { type ComparedColumns, SELECT_INSTANCES } from '../../data-api/sql.ts';
 import { readComparedColumns } from '../../data-api/stores.ts';
 import { describeOnEachServer } from '../servers/each-server.ts';
 import {
@@ -10,6 +10,7 @@ import {
   createApiDatabase,
   createCellDatabase,
 } from '../servers/nova-database.ts';
+import { explain, explainPostgresql } from './explain.ts';
 import { type LocalDatabases, startLocalDatabases } from './local-database.ts';
 
 const ROWS = 20_000;
@@ -19,20 +20,10 @@ const CELL_ID = 3;
 const uuidOf = (number: number) =>
   `${((number * 2_654_435_761) % 2 ** 32).toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
-/** What a server's EXPLAIN says of how it reads a table. */
-interface Access {
-  /** The statement's name of the table. */
-  table: string;
-  /** One of MySQL's access types, or PostgreSQL's node: `Index Scan using instances_pkey`. */
-  type: string;
-  /** MySQL's chosen index. */
-  key: string | null;
-}
-
 const NO_COLUMNS = { instanceMappings: { charset: '', collation: '' }, buildRequests: { charset: '', collation: '' } };
 
 describeOnEachServer('the statements', ({ get, dialect, collations }) => {
-  const { readPage, look, insert } = sqlOf(dialect);
+  const { look, insert } = sqlOf(dialect);
   describe.each(collations)('with tables in %s', (collation) => {
     let databases: LocalDatabases;
     let apiTables: ApiDatabase;
@@ -59,23 +50,6 @@ describeOnEachServer('the statements', ({ get, dialect, collations }) => {
       await cellTables?.drop();
     });
 
-    async function explain(database: Database, statement: string, parameters: Parameters): Promise<Access[]> {
-      if (dialect === 'mysql') return database.query(`EXPLAIN FORMAT=TRADITIONAL ${statement}`, parameters);
-      const lines = (await explainPostgresql(database, statement, parameters)).split('\n');
-      return lines.flatMap((line) => {
-        const found = /(\w[\w ]* Scan(?: using \w+)?) on \w+\.(\w+)/.exec(line);
-        return found === null ? [] : [{ type: found[1] ?? '', table: found[2] ?? '', key: null }];
-      });
-    }
-
-    async function explainPostgresql(database: Database, statement: string, parameters: Parameters): Promise<string> {
-      const lines = await database.query<Record<string, string>>(
-        `EXPLAIN (VERBOSE, COSTS OFF) ${statement}`,
-        parameters,
-      );
-      return lines.map((line) => line['QUERY PLAN']?.slice(0, 200)).join('\n');
-    }
-
     const analyze = (tables: ApiDatabase | CellDatabase, table: string) =>
       tables.query(`ANALYZE ${dialect === 'mysql' ? 'TABLE ' : ''}${table}`);
 
@@ -86,14 +60,14 @@ describeOnEachServer('the statements', ({ get, dialect, collations }) => {
       await analyze(cellTables, 'instances');
       for (const after of [0, ROWS / 2]) {
         const parameters = { after, upTo: Number.MAX_SAFE_INTEGER, limit: 4000 };
-        const plan = await explain(cell, readPage, parameters);
+        const plan = await explain(cell, SELECT_INSTANCES, parameters);
         expect(plan).toMatchObject([
           dialect === 'mysql'
             ? { table: 'instances', type: 'range', key: 'PRIMARY' }
             : { table: 'instances', type: 'Index Scan using instances_pkey' },
         ]);
         if (dialect === 'postgresql') {
-          const text = await explainPostgresql(cell, readPage, parameters);
+          const text = await explainPostgresql(cell, SELECT_INSTANCES, parameters);
           expect(text).toContain(`Index Cond: ((instances.id > '${after}'`);
         }
       }

@@ -92,7 +92,7 @@ describeOnEachServer('the stores', ({ get, dialect, collations }) => {
     });
 
     it('says of each instance what its mapping is', async () => {
-      const page = Array.from({ length: 12 }, (_, index) => mappable(index + 1));
+      const page = Array.from({ length: 13 }, (_, index) => mappable(index + 1));
       page[9] = mappable(10, { gone: true });
       page[10] = mappable(11, { deleting: true });
       page[11] = mappable(12, { userId: null });
@@ -109,6 +109,7 @@ describeOnEachServer('the stores', ({ get, dialect, collations }) => {
         { ...at(10), queuedForDelete: true },
         { ...at(11), queuedForDelete: true },
         { ...at(12), userId: null },
+        { ...at(13), userId: 'u1 ' },
       ]);
       await apiTables.insertBuildRequests([instance(6).uuid, instance(9).uuid]);
       const findings = (await mappings.look(page)).sort((a, b) => a.index - b.index);
@@ -121,6 +122,7 @@ describeOnEachServer('the stores', ({ get, dialect, collations }) => {
         { index: 6, state: 'noCell', mappedTo: null },
         { index: 7, state: 'otherCell', mappedTo: CELL2 },
         { index: 8, state: 'unmapped', mappedTo: null },
+        { index: 12, state: 'wrongDetails', mappedTo: null },
       ]);
     });
 
