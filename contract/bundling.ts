@@ -1,5 +1,18 @@
 /** The Lambda functions, one for each Task state of the machine. */
-export const functionNames = ['ListCells', 'OpenCell', 'MapRange', 'CloseCell', 'CellFailed', 'CloseRun'] as const;
+export const functionNames = [
+  'ListCells',
+  'OpenCell',
+  'MapRange',
+  'CloseCell',
+  'CellFailed',
+  'DigestMappings',
+  'DigestInstances',
+  'CompareCell',
+  'FindSuspects',
+  'ExamineSuspects',
+  'ChangeMappings',
+  'CloseRun',
+] as const;
 
 export type FunctionName = (typeof functionNames)[number];
 
@@ -18,6 +31,12 @@ export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
   MapRange: { entry: 'functions/map-range.ts', memoryMb: 256, timeoutSeconds: 90 },
   CloseCell: { entry: 'functions/close-cell.ts', memoryMb: 256, timeoutSeconds: 120 },
   CellFailed: { entry: 'functions/cell-failed.ts', memoryMb: 256, timeoutSeconds: 30 },
+  DigestMappings: { entry: 'functions/digest-mappings.ts', memoryMb: 256, timeoutSeconds: 90 },
+  DigestInstances: { entry: 'functions/digest-instances.ts', memoryMb: 256, timeoutSeconds: 90 },
+  CompareCell: { entry: 'functions/compare-cell.ts', memoryMb: 256, timeoutSeconds: 90 },
+  FindSuspects: { entry: 'functions/find-suspects.ts', memoryMb: 256, timeoutSeconds: 120 },
+  ExamineSuspects: { entry: 'functions/examine-suspects.ts', memoryMb: 256, timeoutSeconds: 90 },
+  ChangeMappings: { entry: 'functions/change-mappings.ts', memoryMb: 256, timeoutSeconds: 90 },
   CloseRun: { entry: 'functions/close-run.ts', memoryMb: 256, timeoutSeconds: 120 },
 };
 

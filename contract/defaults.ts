@@ -22,3 +22,9 @@ export const LONGEST_TURN_MS = 20_000;
 export function turnMs(turnsBefore: number): number {
   return Math.min(LONGEST_TURN_MS, 1_000 * 3 ** turnsBefore);
 }
+
+/** After how many seconds `verify` looks again at a difference: Nova's own changes are over by then. */
+export const DEFAULT_SECOND_LOOK_SECONDS = 30;
+
+/** The longest time before the second look. */
+export const MAX_SECOND_LOOK_SECONDS = 3_600;

@@ -53,6 +53,8 @@ export const permanentErrors = {
   PageTooLarge: 'A row exceeds a limit of the Data API.',
   /** Any other SQL error. */
   StatementFailed: 'The database refused a statement.',
+  /** The changes to put back are those of another cloud. */
+  UndoMismatch: 'The undo file is of another cloud.',
   /** A cell ended without leaving a result. */
   CellLost: 'The cell left no result.',
   /** Anything that nobody foresaw. */
@@ -68,7 +70,13 @@ export function isErrorName(text: string): text is ErrorName {
 }
 
 /** Errors in what a person asked for: the command exits with 2, not with 4. */
-export const misuseErrors: readonly ErrorName[] = ['BadInput', 'UnknownCell', 'AmbiguousCell', 'SharedDatabase'];
+export const misuseErrors: readonly ErrorName[] = [
+  'BadInput',
+  'UnknownCell',
+  'AmbiguousCell',
+  'SharedDatabase',
+  'UndoMismatch',
+];
 
 /**
  * An error with a name that the machine and people know. Its message names the thing that failed, ends with the

@@ -54,6 +54,21 @@ export async function readResult<Value>(key: string, abortSignal: AbortSignal): 
   }
 }
 
+/** How many results are read from S3 at once. */
+const READS_AT_ONCE = 32;
+
+/** Reads something for each of a list, some at once, and keeps the order. */
+export async function readAtOnce<Item, Value>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Value>,
+): Promise<Value[]> {
+  const values: Value[] = [];
+  for (let begin = 0; begin < items.length; begin += READS_AT_ONCE) {
+    values.push(...(await Promise.all(items.slice(begin, begin + READS_AT_ONCE).map(read))));
+  }
+  return values;
+}
+
 function serviceFault(error: unknown, service: 'SSM' | 'S3'): NamedError {
   const code = error instanceof Error ? error.name : 'unknown';
   const name = serviceFaultName(error, code);

@@ -27,17 +27,26 @@ export function cellDatabase(
 
 let comparedColumns: ComparedColumns | undefined;
 
+/** How the columns are declared that pages are compared with. They do not change while an environment lives. */
+export async function readColumnsOnce(deadline: AbortSignal): Promise<ComparedColumns> {
+  comparedColumns ??= await readComparedColumns(apiDatabase(deadline));
+  return comparedColumns;
+}
+
 /** The stores that mapping a cell goes by. */
 export async function cellStores(
   cell: OpenedCell,
   deadline: AbortSignal,
 ): Promise<{ instances: InstanceStore; mappings: MappingStore }> {
-  const api = apiDatabase(deadline);
-  comparedColumns ??= await readComparedColumns(api);
   return {
     instances: new DataApiInstanceStore(cellDatabase(cell, cell.source, deadline)),
-    mappings: new DataApiMappingStore(api, cell.id, comparedColumns),
+    mappings: await mappingStore(cell, deadline),
   };
+}
+
+/** The mappings as seen from a cell. */
+export async function mappingStore(cell: Pick<Cell, 'id'>, deadline: AbortSignal): Promise<MappingStore> {
+  return new DataApiMappingStore(apiDatabase(deadline), cell.id, await readColumnsOnce(deadline));
 }
 
 /**

@@ -1,15 +1,21 @@
 import { z } from 'zod';
 import { MAX_CELLS } from '../contract/defaults.ts';
 import { NamedError } from '../contract/errors.ts';
-import { executionInputSchema, type ListedCells, listCellsSchema } from '../contract/payloads.ts';
-import { type ListedCell, resultKeys } from '../contract/results.ts';
+import { executionInputSchema, type FoundSuspects, type ListedCells, listCellsSchema } from '../contract/payloads.ts';
+import { type Inquiry, type ListedCell, resultKeys, type UndoCells } from '../contract/results.ts';
 import { type CellRow, readCells } from '../data-api/cells.ts';
+import { readMappingBounds } from '../data-api/verified-mappings.ts';
 import { cellLabel, chooseCells } from '../domain/cell.ts';
 import { shareWriters } from '../domain/concurrency.ts';
 import { describeDatabase } from '../domain/database-url.ts';
-import { writeResult } from './clients.ts';
+import { bucketLength } from '../domain/digest.ts';
+import { digestRanges } from '../domain/digest-range.ts';
+import { partOf } from '../domain/suspects.ts';
+import { readResult, writeResult } from './clients.ts';
 import { apiDatabase, databaseOf } from './databases.ts';
+import { readCheckedCells } from './preflight.ts';
 import { step } from './step.ts';
+import { writeSuspects } from './suspect-files.ts';
 
 /** How many cells an error message names before it says how many more there are. */
 const CELLS_NAMED = 20;
@@ -17,11 +23,15 @@ const CELLS_NAMED = 20;
 /** Checks what was asked for, and lists the cells that the run goes over. */
 export const handler = step(listCellsSchema, async (task, { logger, deadline }): Promise<ListedCells> => {
   const input = parseInput(task.input);
-  const cells = choose(await readCells(apiDatabase(deadline)), input.cells ?? null);
-  if (input.mode === 'map') refuseSharedDatabases(cells);
+  const api = apiDatabase(deadline);
+  const all = input.mode === 'plan' ? await readCheckedCells(task, deadline) : await readCells(api);
+  const cells = choose(all, input.cells ?? null);
+  if (!['cells', 'explain', 'undo'].includes(input.mode)) refuseSharedDatabases(cells);
+  if (input.mode === 'undo') await refuseOtherCloud(task.run, all, deadline);
 
   const listed = cells.map(
     (cell): ListedCell => ({
+      id: cell.id,
       uuid: cell.uuid,
       name: cell.name,
       disabled: cell.disabled,
@@ -29,7 +39,9 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
     }),
   );
   await writeResult(resultKeys.cells(task.run), listed, deadline);
-  logger.info('cells listed', { run: task.run, cells: cells.length });
+  const verifies = input.mode === 'verify' || input.mode === 'repair';
+  const { minId, maxId } = verifies ? await readMappingBounds(api) : { minId: null, maxId: null };
+  logger.info('cells listed', { run: task.run, mode: input.mode, cells: cells.length });
   return {
     settings: {
       run: task.run,
@@ -37,21 +49,78 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
       mode: input.mode,
       maxCount: input.maxCount ?? null,
       pageSize: input.pageSize,
+      writers: input.writers,
       ...shareWriters(input.writers, cells.length),
+      secondLookSeconds: input.secondLookSeconds,
+      classes: input.classes ?? [],
+      apply: input.apply,
+      uuid: input.uuid ?? null,
+      everyCell: cells.length === all.length,
+      bucketLength: bucketLength(all.length),
+      maxMappingId: maxId ?? 0,
     },
     cells: cells.map(({ uuid }) => ({ uuid })),
+    mappingRanges: digestRanges(minId, maxId, input.writers),
+    found: await ask(task.run, input.uuid, cells, cells.length === all.length, deadline),
+    // An undo makes the changes that the command has put into the results bucket, as one part.
+    examined: input.files === undefined ? [] : [{ part: 0, next: 0, turns: input.files, done: true }],
   };
 });
 
+/** The one suspect that `explain` is about; it is asked for in every chosen cell. */
+async function ask(
+  run: string,
+  uuid: string | undefined,
+  cells: readonly CellRow[],
+  everyCellRead: boolean,
+  deadline: AbortSignal,
+): Promise<FoundSuspects> {
+  if (uuid === undefined) return { any: false, waitSeconds: 0, parts: [] };
+  const inquiry: Inquiry = {
+    sources: [{ cell: null, name: 'asked', turns: 1 }],
+    cells: cells.map((cell) => ({ uuid: cell.uuid, source: null })),
+    everyCellRead,
+  };
+  await writeResult(resultKeys.inquiry(run), inquiry, deadline);
+  await writeSuspects(run, 'asked', 1, { instances: [], mappings: [uuid] }, deadline);
+  return { any: true, waitSeconds: 0, parts: [{ part: partOf(uuid), next: 0, turns: 0, done: false }] };
+}
+
+/** The cells of an undo file must be those of this cloud, with the same ids: its changes name them by these. */
+async function refuseOtherCloud(run: string, all: readonly CellRow[], deadline: AbortSignal): Promise<void> {
+  const undo = await readResult<UndoCells>(resultKeys.undo(run), deadline);
+  const ids = new Map(all.map(({ uuid, id }) => [uuid, id]));
+  const strange = Object.entries(undo?.cells ?? {}).find(([uuid, id]) => ids.get(uuid) !== id);
+  if (strange === undefined && undo !== undefined) return;
+  const why =
+    strange === undefined ? 'It names no cells.' : `It is about cell ${strange[0]}, which this cloud has not.`;
+  throw new NamedError('UndoMismatch', `The changes are those of another cloud. ${why} Nothing was put back.`);
+}
+
 function parseInput(input: unknown) {
   const parsed = executionInputSchema.safeParse(input);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return requireParts(parsed.data);
   // Step Functions cuts a long cause, and what is cut is no JSON any more.
   const problems = z
     .prettifyError(parsed.error)
     .replaceAll(/\s*\n\s*/g, ' ')
     .slice(0, 500);
   throw new NamedError('BadInput', `The execution's input is malformed: ${problems}`);
+}
+
+/** What a mode cannot do without, and what would be ignored in it: an option that is ignored is a mistake. */
+function requireParts(input: z.output<typeof executionInputSchema>) {
+  const belongs = { maxCount: ['map', 'plan'], classes: ['repair'], uuid: ['explain'], files: ['undo'] } as const;
+  for (const [name, modes] of Object.entries(belongs) as [keyof typeof belongs, readonly string[]][]) {
+    const isThere = input[name] !== undefined;
+    const isMissing = name !== 'maxCount' && !isThere && modes.includes(input.mode);
+    if (isMissing) throw new NamedError('BadInput', `The mode ${input.mode} needs ${name} in its input.`);
+    if (isThere && !modes.includes(input.mode)) {
+      throw new NamedError('BadInput', `${name} belongs to the mode ${modes.join(' or ')}, not to ${input.mode}.`);
+    }
+  }
+  if (input.apply && input.mode !== 'repair') throw new NamedError('BadInput', 'apply belongs to the mode repair.');
+  return input;
 }
 
 function choose(all: CellRow[], wanted: string[] | null): CellRow[] {

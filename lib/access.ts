@@ -17,11 +17,24 @@ type Touched =
 
 /** All that each function touches besides its own logs and traces; nothing else gives it a permission. */
 const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
-  ListCells: ['apiDatabase', 'mainDatabaseUrl', 'writeResults'],
-  OpenCell: ['apiDatabase', 'mainDatabaseUrl', 'databaseDirectory', 'cellDatabases'],
-  MapRange: ['apiDatabase', 'cellDatabases'],
-  CloseCell: ['apiDatabase', 'cellDatabases', 'writeResults'],
+  ListCells: ['apiDatabase', 'mainDatabaseUrl', 'readResults', 'writeResults'],
+  OpenCell: ['apiDatabase', 'mainDatabaseUrl', 'databaseDirectory', 'cellDatabases', 'writeResults'],
+  MapRange: ['apiDatabase', 'cellDatabases', 'writeResults'],
+  CloseCell: ['apiDatabase', 'cellDatabases', 'readResults', 'writeResults'],
   CellFailed: ['writeResults'],
+  DigestMappings: ['apiDatabase', 'writeResults'],
+  DigestInstances: ['apiDatabase', 'cellDatabases', 'writeResults'],
+  CompareCell: ['apiDatabase', 'cellDatabases', 'readResults', 'writeResults'],
+  FindSuspects: ['readResults', 'writeResults'],
+  ExamineSuspects: [
+    'apiDatabase',
+    'mainDatabaseUrl',
+    'databaseDirectory',
+    'cellDatabases',
+    'readResults',
+    'writeResults',
+  ],
+  ChangeMappings: ['apiDatabase', 'readResults', 'writeResults'],
   CloseRun: ['readResults', 'writeResults'],
 };
 

@@ -14,24 +14,20 @@ import {
   Pass,
   StateMachine,
   Succeed,
-  TaskInput,
-  Timeout,
+  Wait,
+  WaitTime,
 } from 'aws-cdk-lib/aws-stepfunctions';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
-import { type FunctionName, functionFacts } from '../contract/bundling.ts';
-import { retriesOf } from './retries.ts';
+import type { FunctionName } from '../contract/bundling.ts';
+import { isVerification, MODE, SETTINGS } from './paths.ts';
+import { type MakeTask, taskMaker } from './task-states.ts';
+import { verifyCellSteps, verifySteps } from './verify-steps.ts';
 
 /** How long a run may take: the largest clouds need an hour or two, and a run that hangs should end. */
 const RUN_TIMEOUT = Duration.days(1);
 
-/** How much longer than its function a Task state waits, so that the function's own timeout comes first. */
-const TASK_GRACE_SECONDS = 30;
-
 /** What the names of the map's child executions begin with; without it CDK's policies would be wider. */
 const MAP_LABEL = 'cells';
-
-const SETTINGS = JsonPath.objectAt('$.settings');
 
 /** The state machine that maps every cell. */
 export class MapMachine extends Construct {
@@ -92,34 +88,71 @@ export class MapMachine extends Construct {
 /** The steps of a run, in reading order. */
 class Run {
   readonly #scope: Construct;
-  readonly #functionOf: (name: FunctionName) => IFunction;
+  readonly #task: MakeTask;
 
   constructor(scope: Construct, functionOf: (name: FunctionName) => IFunction) {
     this.#scope = scope;
-    this.#functionOf = functionOf;
+    this.#task = taskMaker(scope, functionOf);
   }
 
   steps(): Chain {
     const closeRun = this.#closeRun();
+    const { digestMappings, findSuspects, examineSuspects, changeMappings } = verifySteps(this.#scope, this.#task);
+    const orClose = { resultPath: '$.mapError' };
+    const mapEachCell = this.#mapEachCell()
+      // States.ALL leaves this one out: the children's answers together, which AWS limits even where they are dropped.
+      .addCatch(closeRun, { errors: ['States.DataLimitExceeded'], resultPath: '$.mapError' })
+      .addCatch(closeRun, orClose);
+
+    const change = changeMappings.addCatch(closeRun, orClose).next(closeRun);
+    const examine = examineSuspects
+      .addCatch(closeRun, orClose)
+      .next(
+        this.#choice('ToChange?', 'Makes the changes of a repair that is to be applied.')
+          .when(Condition.booleanEquals('$.settings.apply', true), change)
+          .otherwise(closeRun),
+      );
+    const lookAgain = findSuspects
+      .addCatch(closeRun, orClose)
+      .next(
+        this.#choice('AnySuspects?', 'Looks again at what is not simply right.')
+          .when(Condition.booleanEquals('$.found.any', true), this.#waitForSecondLook().next(examine))
+          .otherwise(closeRun),
+      );
+    mapEachCell.next(
+      this.#choice('WasVerified?', 'A verification goes on with what its cells left in doubt.')
+        .when(isVerification, lookAgain)
+        .otherwise(closeRun),
+    );
     return this.#task('ListCells', 'Checks the input and lists the cells to go over.', {
       payload: {
         run: JsonPath.executionName,
         startedAt: JsonPath.executionStartTime,
         input: JsonPath.objectAt('$$.Execution.Input'),
       },
-    })
-      .next(
-        this.#mapEachCell()
-          // States.ALL leaves this one out: the children's answers together, which AWS limits even where they are dropped.
-          .addCatch(closeRun, { errors: ['States.DataLimitExceeded'], resultPath: '$.mapError' })
-          .addCatch(closeRun, { resultPath: '$.mapError' }),
-      )
-      .next(closeRun);
+    }).next(
+      this.#choice('WhatToDo?', 'Maps, plans and counts cell by cell; the other modes have steps of their own.')
+        .when(isVerification, digestMappings.addCatch(closeRun, orClose).next(mapEachCell))
+        .when(Condition.stringEquals(MODE, 'explain'), examineSuspects)
+        .when(Condition.stringEquals(MODE, 'undo'), changeMappings)
+        .otherwise(mapEachCell),
+    );
+  }
+
+  #choice(name: string, comment: string): Choice {
+    return new Choice(this.#scope, name, { comment });
+  }
+
+  #waitForSecondLook(): Wait {
+    return new Wait(this.#scope, 'WaitForSecondLook', {
+      comment: 'Lets Nova finish what it was doing: only what is wrong at both looks counts.',
+      time: WaitTime.secondsPath('$.found.waitSeconds'),
+    });
   }
 
   #mapEachCell(): DistributedMap {
     return new DistributedMap(this.#scope, 'MapEachCell', {
-      comment: 'Maps each cell in a child execution of its own; one that fails never stops the others.',
+      comment: 'Works each cell in a child execution of its own; one that fails never stops the others.',
       label: MAP_LABEL,
       itemsPath: '$.cells',
       itemSelector: { uuid: JsonPath.stringAt('$$.Map.Item.Value.uuid'), settings: SETTINGS },
@@ -127,17 +160,15 @@ class Run {
       // Some failures cannot be caught in the child; CloseRun reports every cell that left no result.
       toleratedFailurePercentage: 100,
       resultPath: JsonPath.DISCARD,
-    }).itemProcessor(this.#mapCell());
+    }).itemProcessor(this.#workCell());
   }
 
-  #mapCell(): Chain {
+  #workCell(): Chain {
     const cellFailed = this.#task('CellFailed', 'Records why the cell failed; the run goes on with the others.');
     const orFail = { resultPath: '$.error' };
-    return this.#task('OpenCell', "Finds the cell's database and splits its instances into ranges.", {
-      resultPath: '$.opened',
-    })
+    const { digestInstances, compareCell } = verifyCellSteps(this.#scope, this.#task, cellFailed);
+    const mapCell = this.#mapEachRange()
       .addCatch(cellFailed, orFail)
-      .next(this.#mapEachRange().addCatch(cellFailed, orFail))
       .next(
         this.#task('CloseCell', "Looks once more for rows that were committed late, and writes the cell's result.", {
           payload: {
@@ -146,6 +177,15 @@ class Run {
             ranges: JsonPath.objectAt('$.ranges'),
           },
         }).addCatch(cellFailed, orFail),
+      );
+    return this.#task('OpenCell', "Finds the cell's database and splits its instances into ranges.", {
+      resultPath: '$.opened',
+    })
+      .addCatch(cellFailed, orFail)
+      .next(
+        this.#choice('ToVerify?', 'Compares the cell with its mappings, or maps it.')
+          .when(isVerification, digestInstances.addCatch(cellFailed, orFail).next(compareCell))
+          .otherwise(mapCell),
       );
   }
 
@@ -178,7 +218,7 @@ class Run {
     return mapRange
       .addCatch(rangeFailed, { resultPath: '$.error' })
       .next(
-        new Choice(this.#scope, 'RangeDone?', { comment: 'Goes on after the last id until the range is done.' })
+        this.#choice('RangeDone?', 'Goes on after the last id until the range is done.')
           .when(Condition.booleanEquals('$.progress.done', true), rangeMapped)
           .otherwise(mapRange),
       );
@@ -194,28 +234,9 @@ class Run {
       comment: "Every cell was worked; the output holds the totals and the result document's key.",
     });
     return this.#task('CloseRun', "Folds the cells' results into the run's result document.").next(
-      new Choice(this.#scope, 'RunFailed?', { comment: 'Lets the execution fail where a cell did.' })
+      this.#choice('RunFailed?', 'Lets the execution fail where a cell did.')
         .when(Condition.stringEquals('$.status', 'failed'), runFailed)
         .otherwise(runFinished),
     );
-  }
-
-  /** A Task state that calls the function of its name, with the state's input where no payload is given. */
-  #task(
-    name: FunctionName,
-    comment: string,
-    { payload, resultPath }: { payload?: Record<string, unknown>; resultPath?: string } = {},
-  ): LambdaInvoke {
-    const task = new LambdaInvoke(this.#scope, name, {
-      comment,
-      lambdaFunction: this.#functionOf(name),
-      payload: payload && TaskInput.fromObject(payload),
-      payloadResponseOnly: true,
-      resultPath,
-      taskTimeout: Timeout.duration(Duration.seconds(functionFacts[name].timeoutSeconds + TASK_GRACE_SECONDS)),
-      retryOnServiceExceptions: false,
-    });
-    for (const retry of retriesOf(name)) task.addRetry(retry);
-    return task;
   }
 }

@@ -19,6 +19,8 @@ const readingOrder = [
   'Parameters',
   'Choices',
   'Default',
+  'SecondsPath',
+  'OutputPath',
   'ErrorPath',
   'CausePath',
   'ResultPath',

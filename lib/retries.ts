@@ -46,7 +46,15 @@ const obstacles: TransientError[] = [
 const outages: TransientError[] = ['DatabaseUnavailable', 'StatementTimeout', 'OutOfTime'];
 
 /** The steps that have work to lose: they wait for a database to come back, all others report it within seconds. */
-const workingSteps: readonly FunctionName[] = ['MapRange', 'CloseCell'];
+const workingSteps: readonly FunctionName[] = [
+  'MapRange',
+  'CloseCell',
+  'DigestMappings',
+  'DigestInstances',
+  'CompareCell',
+  'ExamineSuspects',
+  'ChangeMappings',
+];
 
 /**
  * The `Retry` list of a Task state. Each error is named: what is not in the list is not mended by a repetition.

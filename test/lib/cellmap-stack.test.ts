@@ -32,8 +32,28 @@ const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string 
   MapRange: [api, ...cells],
   CloseCell: [api, ...cells],
   CellFailed: [],
+  DigestMappings: [api],
+  DigestInstances: [api, ...cells],
+  CompareCell: [api, ...cells],
+  FindSuspects: [],
+  ExamineSuspects: [api, ...cells],
+  ChangeMappings: [api],
   CloseRun: [],
 };
+
+/** Which functions read what others left in the results bucket; all of them leave something there themselves. */
+const readers: readonly FunctionName[] = [
+  'ListCells',
+  'CloseCell',
+  'CompareCell',
+  'FindSuspects',
+  'ExamineSuspects',
+  'ChangeMappings',
+  'CloseRun',
+];
+
+/** Which functions look a cell's database up; the others are told where it is. */
+const finders: readonly FunctionName[] = ['OpenCell', 'ExamineSuspects'];
 
 const list = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? value : [value]);
 
@@ -102,43 +122,40 @@ describe('what a function may do', () => {
     expect(decrypts.flatMap(({ Resource }) => list(Resource))).toEqual(decrypts.map(() => config.secretKmsKeyArns[0]));
   });
 
-  it('MapRange may do nothing besides asking databases: its only way to write is through the API database', () => {
-    expect(permissionsOf('MapRange').filter((permission) => !/^(rds-data|secretsmanager):/.test(permission))).toEqual(
-      [],
-    );
-  });
+  it.each(functionNames)(
+    '%s may do nothing besides asking databases, finding them, and what it does with results',
+    (name) => {
+      const others = permissionsOf(name).filter((permission) => !/^(rds-data|secretsmanager|s3|ssm):/.test(permission));
+      expect(others).toEqual([]);
+    },
+  );
 
-  it('CellFailed can do nothing but write results', () => {
-    expect(permissionsOf('CellFailed')).toEqual([`s3:PutObject ${bucketId()}.Arn/runs/*`]);
-  });
-
-  it('CloseRun can do nothing but read and write results', () => {
-    expect(permissionsOf('CloseRun')).toEqual([
-      `s3:GetObject ${bucketId()}.Arn/runs/*`,
-      `s3:ListBucket ${bucketId()}.Arn`,
-      `s3:PutObject ${bucketId()}.Arn/runs/*`,
+  it.each(functionNames)('%s writes results, reads them only where it must, and never deletes any', (name) => {
+    const bucket = `${bucketId()}.Arn`;
+    const reading = [`s3:GetObject ${bucket}/runs/*`, `s3:ListBucket ${bucket}`];
+    expect(permissionsOf(name).filter((permission) => permission.startsWith('s3:'))).toEqual([
+      ...(readers.includes(name) ? reading : []),
+      `s3:PutObject ${bucket}/runs/*`,
     ]);
   });
 
-  it('only CloseRun reads results, and nothing deletes them', () => {
-    const s3 = functionNames.map((name) => [name, permissionsOf(name).filter((p) => p.startsWith('s3:')).length]);
-    expect(Object.fromEntries(s3)).toEqual({
-      ListCells: 1,
-      OpenCell: 0,
-      MapRange: 0,
-      CloseCell: 1,
-      CellFailed: 1,
-      CloseRun: 3,
-    });
-  });
+  it.each(['CellFailed', 'FindSuspects', 'CloseRun'] as const)(
+    '%s can do nothing but read and write results',
+    (name) => {
+      expect(permissionsOf(name).filter((permission) => !permission.startsWith('s3:'))).toEqual([]);
+    },
+  );
 
-  it('only OpenCell reads the database directory, and nothing else in the Parameter Store', () => {
+  it('only what finds databases reads the directory, and nothing else in the Parameter Store', () => {
     // Names that do not exist too: SSM answers AccessDenied for a name that is not covered, not ParameterNotFound.
-    expect(resourcesFor('OpenCell', 'ssm:GetParameter')).toEqual([
-      'arn:aws:ssm:eu-central-1:111122223333:parameter/cellmap/cellmap/directory/*',
-    ]);
-    const others = functionNames.filter((name) => name !== 'OpenCell').flatMap(permissionsOf);
-    expect(others.filter((permission) => permission.startsWith('ssm:'))).toEqual([]);
+    const directory = 'arn:aws:ssm:eu-central-1:111122223333:parameter/cellmap/cellmap/directory/*';
+    for (const name of functionNames) {
+      const permissions = permissionsOf(name).filter((permission) => permission.startsWith('ssm:'));
+      expect({ name, permissions }).toEqual({
+        name,
+        permissions: finders.includes(name) ? [`ssm:GetParameter ${directory}`] : [],
+      });
+    }
   });
 
   it('the machine invokes the aliases of its own functions and nothing else', () => {
@@ -166,8 +183,8 @@ describe('a function', () => {
     },
   );
 
-  it('that touches everything reads back from its variables what the stack was configured with', () => {
-    const environment = fromVariables(functionProperties('OpenCell').Environment.Variables);
+  it.each(finders)('that touches everything reads back what the stack was configured with: %s', (name) => {
+    const environment = fromVariables(functionProperties(name).Environment.Variables);
     expect(environment.api).toEqual(api);
     expect(environment.mainDatabaseUrl).toBe(config.mainDatabaseUrl);
     expect(environment.directoryPrefix).toBe('/cellmap/cellmap/directory');
@@ -183,9 +200,18 @@ describe('a function', () => {
         (variable) => !/^POWERTOOLS_|^NODE_OPTIONS/.test(variable),
       );
     const { apiClusterArn, apiSecretArn, apiDatabase, apiDialect, resultsBucket } = environmentNames;
-    expect(known('CellFailed')).toEqual([resultsBucket]);
-    expect(known('CloseRun')).toEqual([resultsBucket]);
-    expect(known('MapRange').sort()).toEqual([apiClusterArn, apiSecretArn, apiDatabase, apiDialect].sort());
+    const { mainDatabaseUrl, directoryPrefix } = environmentNames;
+    const ofApi = [apiClusterArn, apiSecretArn, apiDatabase, apiDialect];
+    for (const name of functionNames) {
+      const wanted = [
+        resultsBucket,
+        ...(databasesOf[name].length > 0 ? ofApi : []),
+        ...(finders.includes(name) ? [directoryPrefix] : []),
+        // ListCells tells two cells with one database apart by what their templates come to.
+        ...(finders.includes(name) || name === 'ListCells' ? [mainDatabaseUrl] : []),
+      ];
+      expect({ name, known: known(name).sort() }).toEqual({ name, known: wanted.sort() });
+    }
   });
 });
 

@@ -1,0 +1,89 @@
+import { LONGEST_TURN_MS } from '../contract/defaults.ts';
+import { compareCellSchema, type OpenedCell, type Settings } from '../contract/payloads.ts';
+import { type CellRecord, resultKeys } from '../contract/results.ts';
+import { digestSql } from '../data-api/digest-sql.ts';
+import { type CompareProgress, compareCell } from '../domain/compare.ts';
+import { addBuckets, addDigests, type Buckets, differingBuckets, MOST_BUCKETS_NAMED } from '../domain/digest.ts';
+import { addInstances, type InstancesTurn } from '../domain/digest-range.ts';
+import { writeResult } from './clients.ts';
+import { apiDatabase, mappingStore } from './databases.ts';
+import { step } from './step.ts';
+import { readRanges, writeSuspects } from './suspect-files.ts';
+import { readUuidRulesOnce, verifiedInstances, verifiedMappings } from './verified-databases.ts';
+
+/** Compares the digests of a cell and of the mappings to it, and then the rows of the buckets that differ. */
+export const handler = step(
+  compareCellSchema,
+  async ({ settings, opened: { cell, comparison }, compared }, { logger, deadline }): Promise<CompareProgress> => {
+    const { run } = settings;
+    const endOfTurn = Date.now() + LONGEST_TURN_MS;
+    const computed = await readComputed(settings, cell, deadline);
+    const rules = await readUuidRulesOnce(deadline);
+    const { progress, suspects } = await compareCell(
+      compared ?? comparison,
+      {
+        ...rules,
+        cellId: cell.id,
+        buckets: computed.differing.length > MOST_BUCKETS_NAMED ? null : computed.differing,
+        instancesUpTo: cell.maxId,
+        mappingsUpTo: settings.maxMappingId,
+        someHaveNoProject: computed.instances.noProject > 0,
+      },
+      {
+        instances: await verifiedInstances(cell, cell.source, settings, deadline),
+        mappings: await verifiedMappings(settings, deadline),
+        look: await mappingStore(cell, deadline),
+        timeIsUp: () => Date.now() >= endOfTurn,
+      },
+    );
+    await writeSuspects(run, cell.uuid, progress.turns, suspects, deadline);
+    if (progress.done) {
+      await writeResult(resultKeys.instanceQuotas(run, cell.uuid), computed.instances.quotas, deadline);
+      await writeResult(resultKeys.cell(run, cell.uuid), record(computed, progress), deadline);
+    }
+    const { turns, done, read } = progress;
+    logger.info('cell compared', { run, cell: cell.uuid, differing: computed.differing.length, turns, read, done });
+    return progress;
+
+    function record({ instances, mappings, differing }: Computed, last: CompareProgress): CellRecord {
+      const reread = new Set(differing.length > MOST_BUCKETS_NAMED ? Object.keys(instances.buckets) : differing);
+      const equal = Object.entries(instances.buckets).filter(([bucket]) => !reread.has(bucket));
+      return {
+        kind: 'compared',
+        source: cell.source,
+        correct: addDigests(equal.map(([, digest]) => digest)).rows + last.read - last.wrong,
+        hidden: instances.hidden,
+        placeholders: instances.placeholders,
+        digests: {
+          instances: addDigests(Object.values(instances.buckets)),
+          mappings: addDigests(Object.values(mappings)),
+        },
+        sql: {
+          instances: digestSql(cell.source.dialect, rules),
+          mappings: digestSql(apiDatabase(deadline).address.dialect, rules, cell.id),
+        },
+        suspects: last.suspects,
+        unsettled: last.unsettled,
+        turns: last.turns,
+      };
+    }
+  },
+);
+
+/** What both databases computed of the cell. */
+interface Computed {
+  instances: InstancesTurn;
+  mappings: Buckets;
+  differing: string[];
+}
+
+async function readComputed({ run }: Settings, cell: OpenedCell, deadline: AbortSignal): Promise<Computed> {
+  const ofCell = (index: number, turn: number) => resultKeys.instancesTurn(run, cell.uuid, index, turn);
+  const ofMappings = (index: number, turn: number) => resultKeys.mappingsTurn(run, index, turn);
+  const instances = addInstances(await readRanges<InstancesTurn>(ofCell, deadline));
+  // One file holds the buckets of all cells: there is no memory for several.
+  const mappings = addBuckets(
+    await readRanges<Record<string, Buckets>, Buckets>(ofMappings, deadline, (cells) => cells[cell.id] ?? {}),
+  );
+  return { instances, mappings, differing: differingBuckets(instances.buckets, mappings) };
+}
