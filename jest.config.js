@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // They need the real Nova, and two minutes: npm run test:upgrade.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/upgrade/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
