@@ -15,6 +15,7 @@ Its database is gone again, and nothing is left running. To go on with a Nova of
 
   npx cellmap cells --local --config-file /etc/nova/nova.conf   counts what is in each cell, changes nothing
   npx cellmap map --local --config-file /etc/nova/nova.conf     writes the missing mappings, can be repeated
+  npx cellmap verify --local --config-file /etc/nova/nova.conf  compares every instance with its mapping, only reads
   npx cellmap --help                                            explains the rest
 `;
 

@@ -8,13 +8,16 @@ import { z } from 'zod';
 import { forEachAtOnce } from './at-once.ts';
 import { readNews } from './child-history.ts';
 import type { Connection } from './connection.ts';
+import { readPhase } from './phase.ts';
 import {
   type CellProgress,
   cellEnded,
   cellStarted,
+  goesOverCells,
   newCellProgress,
   observePaces,
   type RunProgress,
+  verifies,
 } from './progress.ts';
 import type { Records } from './records.ts';
 
@@ -65,6 +68,9 @@ export class Follower {
 
   /** Looks at what has changed, the cells that run first. What there is no call left for comes with the next look. */
   async look(): Promise<void> {
+    const progress = this.#progress;
+    if (!goesOverCells(progress)) return;
+    if (verifies(progress)) progress.phase = await readPhase(this.#connection.sfn, this.#executionArn);
     if (!(await this.#findCells()) || !(await this.#findChildren())) return;
     const children = [...this.#children.values()];
     const unknown = children.filter(({ cell }) => cell === null).sort((a, b) => Number(b.running) - Number(a.running));
@@ -155,10 +161,15 @@ export class Follower {
     child.lookedAtMs = this.#now();
     const news = await readNews(this.#connection.sfn, child.arn, child.lastEventId);
     child.lastEventId = news.lastEventId;
-    if (news.opened !== null) cell.ranges ??= news.opened;
-    for (const range of news.ranges) {
-      if (cell.ranges !== null) cell.ranges[range.index] = range;
+    if (news.opened !== null && cell.ranges === null) {
+      cell.ranges = news.opened.ranges;
+      cell.digests = news.opened.digests;
     }
+    if (cell.ranges !== null) {
+      for (const range of news.ranges) cell.ranges[range.index] = range;
+      for (const digest of news.digests) cell.digests[digest.index] = digest;
+    }
+    if (news.compared !== null) cell.comparison = news.compared;
     if (news.trouble !== undefined) cell.trouble = news.trouble;
   }
 

@@ -1,4 +1,5 @@
-import { MAX_PAGE_SIZE, MAX_WRITERS } from '../contract/defaults.ts';
+import { MAX_PAGE_SIZE, MAX_SECOND_LOOK_SECONDS, MAX_WRITERS } from '../contract/defaults.ts';
+import { type RepairableClass, repairableClasses } from '../domain/classification.ts';
 import { CommandError, exitCodes, misuse } from './command-error.ts';
 
 /** How to reach the databases or the stack, as the command line gives it. */
@@ -29,6 +30,22 @@ export interface SpeedOptions {
 export interface MapOptions extends SpeedOptions {
   cell?: string[];
   maxCount?: number;
+  /** Only to say what would be mapped. */
+  dryRun?: boolean;
+}
+
+/** What is to be verified. */
+export interface VerifyOptions extends SpeedOptions {
+  cell?: string[];
+  /** In seconds. */
+  secondLook?: number;
+}
+
+/** What is to be repaired. */
+export interface RepairOptions extends VerifyOptions {
+  class?: RepairableClass[];
+  apply?: boolean;
+  undoFile?: string;
 }
 
 /** nova-manage's sentence and exit code, which operators' scripts know. */
@@ -43,12 +60,17 @@ export function parseMaxCount(text: string): number {
 
 /** Reads --page-size. */
 export function parsePageSize(text: string): number {
-  return within('--page-size', text, MAX_PAGE_SIZE);
+  return within('--page-size', text, 1, MAX_PAGE_SIZE);
 }
 
 /** Reads --writers. */
 export function parseWriters(text: string): number {
-  return within('--writers', text, MAX_WRITERS);
+  return within('--writers', text, 1, MAX_WRITERS);
+}
+
+/** Reads --second-look. */
+export function parseSecondLook(text: string): number {
+  return within('--second-look', text, 0, MAX_SECOND_LOOK_SECONDS);
 }
 
 /** Reads one of several --cell. */
@@ -57,10 +79,29 @@ export function collectCell(text: string, before: string[] = []): string[] {
   return [...before, text];
 }
 
-function within(option: string, text: string, most: number): number {
+/** Reads one of several --class, each of one or several classes. */
+export function collectClasses(text: string, before: RepairableClass[] = []): RepairableClass[] {
+  const named = text.split(',').map((name) => {
+    const known = repairableClasses.find((candidate) => candidate === name.trim());
+    if (known === undefined) throw misuse(`repair knows no class "${name.trim()}". There are: ${REPAIRABLE}.`);
+    return known;
+  });
+  return [...new Set([...before, ...named])];
+}
+
+/** The classes that can be repaired, for people. */
+export const REPAIRABLE = new Intl.ListFormat('en').format(repairableClasses);
+
+/** Reads the instance that explain is about. */
+export function parseInstance(text: string): string {
+  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text;
+  throw misuse(`"${text}" is not the uuid of an instance, such as eb0e61d0-a371-4830-a35d-4e3256af5b3d.`);
+}
+
+function within(option: string, text: string, least: number, most: number): number {
   const number = wholeNumber(text);
-  if (number === null || number < 1 || number > most) {
-    throw misuse(`${option} must be a whole number from 1 to ${most.toLocaleString('en-US')}.`);
+  if (number === null || number < least || number > most) {
+    throw misuse(`${option} must be a whole number from ${least} to ${most.toLocaleString('en-US')}.`);
   }
   return number;
 }

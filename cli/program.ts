@@ -4,12 +4,17 @@ import { misuse } from './command-error.ts';
 import { commandHelp, optionHelp } from './help.ts';
 import {
   collectCell,
+  collectClasses,
   type MapOptions,
   type OutputOptions,
+  parseInstance,
   parseMaxCount,
   parsePageSize,
+  parseSecondLook,
   parseWriters,
+  type RepairOptions,
   type SpeedOptions,
+  type VerifyOptions,
   type WhereOptions,
 } from './options.ts';
 import type { Session } from './session.ts';
@@ -44,6 +49,7 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
       'map at most so many instances in each cell, and exit with 1 when more remain',
       parseMaxCount,
     )
+    .option('--dry-run', 'say what would be written, and write nothing')
     .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
     .option('--writers <n>', optionHelp.writers, parseWriters)
     .addHelpText('after', commandHelp.map)
@@ -58,6 +64,42 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
     .action(async (options: WhereOptions & OutputOptions) => {
       const { listCells } = await import('./commands.ts');
       end(await listCells(options, session));
+    });
+
+  withOutput(
+    withWhere(withVerify(command(program, 'verify', 'compare every instance with its mapping, and change nothing'))),
+  )
+    .addHelpText('after', commandHelp.verify)
+    .action(async (options: WhereOptions & VerifyOptions & OutputOptions) => {
+      const { verifyCells } = await import('./commands.ts');
+      end(await verifyCells(options, session));
+    });
+
+  const repair = command(program, 'repair', 'mend mappings that are wrong; without --apply it only says how')
+    .option('--class <names>', optionHelp.classes, collectClasses)
+    .option('--apply', 'make the changes (default: only show them)')
+    .option('--undo-file <file>', 'where to write what was changed (default: cellmap-undo-RUN.jsonl)');
+  withOutput(withWhere(withVerify(repair)))
+    .addHelpText('after', commandHelp.repair)
+    .action(async (options: WhereOptions & RepairOptions & OutputOptions) => {
+      const { repairCells } = await import('./repair.ts');
+      end(await repairCells(options, session));
+    });
+
+  withOutput(withWhere(command(program, 'undo', 'put back what a repair changed')))
+    .argument('<file>', 'the undo file that the repair wrote')
+    .addHelpText('after', commandHelp.undo)
+    .action(async (file: string, options: WhereOptions & OutputOptions) => {
+      const { undoRepair } = await import('./undo.ts');
+      end(await undoRepair(file, options, session));
+    });
+
+  withOutput(withWhere(command(program, 'explain', 'say where one instance is, and what its mapping says')))
+    .argument('<uuid>', "the instance's uuid", parseInstance)
+    .addHelpText('after', commandHelp.explain)
+    .action(async (uuid: string, options: WhereOptions & OutputOptions) => {
+      const { explainInstance } = await import('./commands.ts');
+      end(await explainInstance(uuid, options, session));
     });
 
   withOutput(command(program, 'demo', 'see it work on a small cloud of its own (this is what npm start does)'))
@@ -92,6 +134,14 @@ function withWhere(command: Command): Command {
     .option('--stack <name>', 'the deployed stack (default: cellmap)')
     .option('--region <region>', 'its AWS region (default: as AWS_REGION or the profile says)')
     .option('--profile <profile>', 'the AWS profile to log in with');
+}
+
+function withVerify(command: Command): Command {
+  return command
+    .option('--cell <name|uuid>', 'a cell to verify; can be given several times (default: all cells)', collectCell)
+    .option('--second-look <seconds>', optionHelp.secondLook, parseSecondLook)
+    .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
+    .option('--writers <n>', optionHelp.writers, parseWriters);
 }
 
 function withOutput(command: Command): Command {

@@ -6,15 +6,17 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { faultOf } from '../contract/caught-error.ts';
-import type { ExecutionInput } from '../contract/payloads.ts';
-import { type CellsResult, type RunResult, toSeconds } from '../domain/result.ts';
+import { DEFAULT_SECOND_LOOK_SECONDS } from '../contract/defaults.ts';
+import type { ExecutionInput, Mode } from '../contract/payloads.ts';
+import { toSeconds } from '../domain/result.ts';
 import { exitCodeOf } from '../domain/run-status.ts';
 import { CommandError, exitCodeOfError, exitCodes, isServiceError } from './command-error.ts';
 import type { Connection } from './connection.ts';
 import { Follower } from './follower.ts';
 import { pause } from './lifetime.ts';
-import { newRunProgress, type RunProgress, runEnded } from './progress.ts';
-import { type Records, recordsOf } from './records.ts';
+import { phaseText } from './phase.ts';
+import { newRunProgress, type RunProgress, runEnded, runStopped } from './progress.ts';
+import { type Records, type ResultDocument, recordsOf } from './records.ts';
 import { stoppedResult } from './stopped.ts';
 
 /** How long a stopped run is waited for, in milliseconds. */
@@ -37,33 +39,43 @@ export interface ProgressView {
 /** How a run ended. */
 export interface RunEnding {
   exitCode: number;
-  /** Null where a run that only counts was stopped. */
-  document: RunResult | CellsResult | null;
+  /** Null where a run was stopped, unless it maps: what it had mapped can be told then too. */
+  document: ResultDocument | null;
   /** What a person should be told besides the document. */
   remark: string | null;
 }
 
-/** Starts the machine, follows it to its end, and stops it when it is interrupted. */
+/**
+ * Starts the machine, follows it to its end, and stops it when it is interrupted.
+ * @param options.name the run's name, where its records begin before it does; a new one where it is left out
+ */
 export async function run(
   connection: Connection,
   input: ExecutionInput,
-  options: { interrupted: AbortSignal; view: ProgressView; now?: () => number },
+  options: { interrupted: AbortSignal; view: ProgressView; now?: () => number; name?: string },
 ): Promise<RunEnding> {
   const { interrupted, view, now = Date.now } = options;
   const mode = input.mode ?? 'map';
-  const name = executionName(mode, new Date(now()), randomBytes(2).toString('hex'));
+  const { name = newRunName(mode, now()) } = options;
   const executionArn = await start(connection, name, input);
   const records = recordsOf(connection, name);
   const progress = newRunProgress(mode, now());
   const follower = new Follower({ connection, executionArn, records, progress, now });
   view.begin(progress);
   try {
-    const ended = await follow({ connection, executionArn, follower, progress, interrupted, view, now });
+    const { secondLookSeconds = DEFAULT_SECOND_LOOK_SECONDS } = input;
+    const following = { connection, executionArn, follower, progress, secondLookSeconds, interrupted, view, now };
+    const ended = await follow(following);
     return await conclude(ended, { executionArn, records, follower, progress, now });
   } finally {
     progress.endedAtMs = now();
     view.end();
   }
+}
+
+/** A name for a run that begins now. */
+export function newRunName(mode: Mode, nowMs = Date.now()): string {
+  return executionName(mode, new Date(nowMs), randomBytes(2).toString('hex'));
 }
 
 /** Such as `map-20261122T140501Z-ab12`: it sorts by time, and is unique for the 90 days that a name is taken. */
@@ -87,6 +99,7 @@ interface Following {
   executionArn: string;
   follower: Follower;
   progress: RunProgress;
+  secondLookSeconds: number;
   interrupted: AbortSignal;
   view: ProgressView;
   now: () => number;
@@ -114,7 +127,9 @@ async function follow(following: Following): Promise<DescribeExecutionOutput | n
       if (description.status !== 'RUNNING') return description;
       if (!stopSent) await follower.look();
       failures = 0;
-      progress.notice = stopSent ? 'Stopping …' : null;
+      const { phase } = progress;
+      const about = phase === null ? null : phaseText(phase, following.secondLookSeconds);
+      progress.notice = stopSent ? 'Stopping …' : about;
     } catch (error) {
       failures += 1;
       const name = error instanceof Error ? error.name : 'an error';
@@ -160,7 +175,10 @@ async function stopped(
   const exitCode = timedOut ? exitCodes.failed : exitCodes.stopped;
   const why = timedOut ? 'The run reached its time limit' : 'Stopped';
   progress.notice = null;
-  if (progress.mode === 'cells') return { exitCode, document: null, remark: `${why}.` };
+  if (progress.mode !== 'map') {
+    runStopped(progress, now());
+    return { exitCode, document: null, remark: `${why}.` };
+  }
   // What cannot be found out any more is missing from the document; that the run is over is certain.
   await follower.lookAtTheEnd().catch(() => undefined);
   const startedAtMs = ended.startDate?.getTime() ?? progress.startedAtMs;

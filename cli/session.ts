@@ -1,13 +1,21 @@
 import type { ExecutionInput } from '../contract/payloads.ts';
+import { cellLabel } from '../domain/cell.ts';
 import { exitCodes, misuse } from './command-error.ts';
 import type { Connection } from './connection.ts';
 import { chooseDatabases, databaseVariables } from './databases.ts';
 import { chooseView } from './display/view.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { OutputOptions, SpeedOptions, WhereOptions } from './options.ts';
+import { type Records, type ResultDocument, recordsOf } from './records.ts';
 import { cellsReport } from './report/cells-report.ts';
+import { explainReport } from './report/explain-report.ts';
 import { mapReport, meaningOf } from './report/map-report.ts';
-import { type RunEnding, run } from './run.ts';
+import { planReport } from './report/plan-report.ts';
+import { repairReport } from './report/repair-report.ts';
+import type { Reporting } from './report/reporting.ts';
+import { undoReport } from './report/undo-report.ts';
+import { verifyReport } from './report/verify-report.ts';
+import { newRunName, type RunEnding, run } from './run.ts';
 import { complain, hasColours, type Terminal } from './terminal.ts';
 
 /** What a command works in. */
@@ -41,24 +49,35 @@ function localRemedy(env: Terminal['env']): string {
     : '--local runs on this computer.';
 }
 
-/**
- * Runs the machine with the input, shows its progress, and prints the result.
- * @param options.whenStopped what to tell of a stopped run in place of the status's own meaning
- */
+/** How a run is shown, and what its report may need to know of how it was asked for. */
+export interface ReportOptions extends OutputOptions, WhereOptions {
+  /** The cells that were chosen. */
+  cell?: string[];
+  /** What to tell of a stopped run that maps, in place of the status's own meaning. */
+  whenStopped?: string;
+  /** The run's name, where something was done under it before. */
+  name?: string;
+}
+
+/** Runs the machine with the input, shows its progress, and prints the result. */
 export async function runAndReport(
   connection: Connection,
   input: ExecutionInput,
-  options: OutputOptions & { whenStopped?: string },
+  options: ReportOptions,
   { terminal, lifetime }: Session,
 ): Promise<RunEnding> {
   const { interrupted } = lifetime;
   if (interrupted.aborted) return stoppedEarly(terminal);
   if (options.progress) terminal.stderr.write(`${headline(input)} ${connection.where}\n`);
-  const ending = await run(connection, input, { interrupted, view: chooseView(terminal, options.progress) });
+  const { name = newRunName(input.mode ?? 'map') } = options;
+  const ending = await run(connection, input, { interrupted, view: chooseView(terminal, options.progress), name });
   const { document, remark } = ending;
   const whenStopped = options.whenStopped ?? meaningOf('stopped');
   if (document !== null) {
-    terminal.stdout.write(options.json ? toJson(document) : report(document, terminal, whenStopped));
+    const records = recordsOf(connection, name);
+    terminal.stdout.write(
+      options.json ? toJson(document) : await report(document, { ...options, whenStopped }, terminal, records),
+    );
   }
   if (remark !== null) terminal.stderr.write(`${remark}\n`);
   else if (options.json && document?.status === 'stopped') terminal.stderr.write(`${whenStopped}\n`);
@@ -72,17 +91,59 @@ export function stoppedEarly(terminal: Terminal): RunEnding {
   return { exitCode: exitCodes.stopped, document: null, remark };
 }
 
-function headline({ mode }: ExecutionInput): string {
-  return mode === 'cells' ? 'Counting the cells of' : 'Mapping the cells of';
+function headline({ mode = 'map', apply, uuid }: ExecutionInput): string {
+  switch (mode) {
+    case 'cells':
+      return 'Counting the cells of';
+    case 'plan':
+      return 'Planning what to map in';
+    case 'verify':
+      return 'Verifying the cells of';
+    case 'repair':
+      return apply ? 'Repairing the mappings of' : 'Looking for what to repair in';
+    case 'explain':
+      return `Looking for ${uuid} in`;
+    case 'undo':
+      return 'Undoing a repair of';
+    default:
+      return 'Mapping the cells of';
+  }
 }
 
-function toJson(document: NonNullable<RunEnding['document']>): string {
+function toJson(document: ResultDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function report(document: NonNullable<RunEnding['document']>, { stdout, env }: Terminal, whenStopped: string): string {
+async function report(
+  document: ResultDocument,
+  options: ReportOptions & { whenStopped: string },
+  { stdout, env }: Terminal,
+  records: Records,
+): Promise<string> {
   const colours = hasColours(stdout, env);
-  return document.mode === 'map' ? mapReport(document, colours, whenStopped) : cellsReport(document, colours);
+  const reporting: Reporting = { colours, where: options, cells: options.cell };
+  switch (document.mode) {
+    case 'cells':
+      return cellsReport(document, colours);
+    case 'plan':
+      return planReport(document, reporting);
+    case 'verify':
+      return verifyReport(document, reporting);
+    case 'repair':
+      return repairReport(document, { ...reporting, cellNames: await namesById(records) });
+    case 'explain':
+      return explainReport(document, reporting);
+    case 'undo':
+      return undoReport(document, reporting);
+    default:
+      return mapReport(document, colours, options.whenStopped);
+  }
+}
+
+/** The changes of a repair name cells by their ids. */
+async function namesById(records: Records): Promise<ReadonlyMap<number, string>> {
+  const cells = (await records.cells()) ?? [];
+  return new Map(cells.flatMap((cell) => (cell.id === null ? [] : [[cell.id, cellLabel(cell)]])));
 }
 
 const localOnly = [

@@ -14,7 +14,7 @@ export function stoppedResult(progress: RunProgress, run: { startedAt: string; s
 }
 
 function resultOf({ uuid, name, record, ranges }: CellProgress): CellResult {
-  if (record === null || record.kind === 'counted') {
+  if (record?.kind !== 'mapped' && record?.kind !== 'failed') {
     const { counts, samples, lastInstanceId } = sumRanges(ranges ?? []);
     return { ...emptyCellResult({ uuid, name }, 'stopped', null), ...counts, samples, lastInstanceId };
   }

@@ -5,6 +5,7 @@ import type { Look } from './paint.ts';
 export const marks: Readonly<Record<CellState, { sign: string; look: Look }>> = {
   waiting: { sign: '·', look: 'dim' },
   running: { sign: '•', look: 'cyan' },
+  'looking-again': { sign: '?', look: 'cyan' },
   complete: { sign: '✓', look: 'green' },
   'needs-attention': { sign: '!', look: 'yellow' },
   'more-remain': { sign: '…', look: 'yellow' },

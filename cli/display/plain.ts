@@ -1,7 +1,7 @@
-import { type CellProgress, hasEnded, type RunProgress, rowsOf } from '../progress.ts';
+import { type CellProgress, hasEnded, type RunProgress, rowsOf, suspectsOf } from '../progress.ts';
 import type { ProgressView } from '../run.ts';
 import type { Output } from '../terminal.ts';
-import { sumText } from './render.ts';
+import { outcomes, sumText } from './render.ts';
 import { formatCount, formatDuration, printable } from './text.ts';
 
 /** How often a line tells how far the run is, in milliseconds. */
@@ -28,11 +28,11 @@ export function plainView(output: Output, now: () => number = Date.now): Progres
       if (before === cell.state) continue;
       told.set(cell, cell.state);
       if (before === 'waiting') write(`${printable(cell.label)}: begun`);
-      if (hasEnded(cell)) write(endLine(cell, run.mode));
+      if (hasEnded(cell)) write(endLine(cell, run));
     }
     if (run.notice !== null && run.notice !== notice) write(run.notice);
     notice = run.notice;
-    const sums = run.cells.length === 0 ? 'listing the cells' : sumText(run);
+    const sums = sumText(run);
     if (now() - lastLineMs < (sums === lastSums ? UNCHANGED_EVERY_MS : EVERY_MS)) return;
     write(`${sums} · ${formatDuration(now() - run.startedAtMs)}`);
     lastSums = sums;
@@ -47,11 +47,14 @@ export function plainView(output: Output, now: () => number = Date.now): Progres
   };
 }
 
-function endLine(cell: CellProgress, mode: RunProgress['mode']): string {
-  const { instances, mapped } = rowsOf(cell);
-  const what = mode === 'map' ? 'mapped' : 'mappings';
+function endLine(cell: CellProgress, run: RunProgress): string {
+  const { instances, outcome } = rowsOf(run, cell);
   const took = formatDuration((cell.endedAtMs ?? 0) - (cell.startedAtMs ?? 0));
-  const end = cell.record?.kind === 'failed' ? `failed (${printable(cell.record.error.Error)})` : cell.state;
-  const rows = `${formatCount(instances)} instances, ${formatCount(mapped)} ${what}`;
-  return `${printable(cell.label)}: ${end}, ${rows}, ${took}`;
+  const rows = `${formatCount(instances)} instances, ${formatCount(outcome)} ${outcomes[run.mode]}`;
+  return `${printable(cell.label)}: ${endOf(cell)}, ${rows}, ${took}`;
+}
+
+function endOf({ state, record }: CellProgress): string {
+  if (record?.kind === 'failed') return `failed (${printable(record.error.Error)})`;
+  return state === 'looking-again' ? `${formatCount(suspectsOf(record))} to look at again` : state;
 }

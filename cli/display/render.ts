@@ -1,12 +1,17 @@
 import stringWidth from 'string-width';
+import type { Mode } from '../../contract/payloads.ts';
 import {
   type CellProgress,
   type CellState,
   fractionOf,
+  goesOverCells,
   hasEnded,
+  idsOf,
   type RunProgress,
   rowsOf,
   sumOf,
+  suspectsOf,
+  verifies,
 } from '../progress.ts';
 import { bar, marks, spinner } from './marks.ts';
 import { type Piece, paintLine } from './paint.ts';
@@ -29,7 +34,7 @@ export function render(run: RunProgress, canvas: Canvas, nowMs: number): string[
   const { width, colours } = canvas;
   const below = [sumLine(run, width, nowMs), ...(run.notice === null ? [] : [[[run.notice, 'yellow'] as const]])];
   const { shown, folded } = chooseCells(run.cells, Math.max(0, canvas.height - below.length));
-  const columns = layOut(shown, run.mode, width, nowMs);
+  const columns = layOut(shown, run, width, nowMs);
   const lines = shown.map((cell) => cellLine(cell, columns, nowMs));
   if (folded.length > 0) lines.push(foldedLine(folded));
   return [...lines, ...below].map((pieces) => paintLine(pieces, width, colours));
@@ -49,7 +54,7 @@ function interest(state: CellState): number {
   if (state === 'running') return 4;
   if (state === 'failed') return 3;
   if (state === 'waiting') return 0;
-  return state === 'complete' ? 1 : 2;
+  return state === 'complete' || state === 'looking-again' ? 1 : 2;
 }
 
 interface Columns {
@@ -63,8 +68,8 @@ interface Columns {
 }
 
 /** The columns' widths; the bar takes what is left, and what there is no room for is dropped. */
-function layOut(cells: readonly CellProgress[], mode: RunProgress['mode'], width: number, nowMs: number): Columns {
-  const texts = new Map(cells.map((cell) => [cell, columnsOf(cell, mode, nowMs)]));
+function layOut(cells: readonly CellProgress[], run: RunProgress, width: number, nowMs: number): Columns {
+  const texts = new Map(cells.map((cell) => [cell, columnsOf(cell, run, nowMs)]));
   const widths: number[] = [];
   for (const row of texts.values()) {
     for (const [index, text] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, stringWidth(text));
@@ -77,31 +82,52 @@ function layOut(cells: readonly CellProgress[], mode: RunProgress['mode'], width
   return { name, bar: room < NARROWEST_BAR ? 0 : room, texts, widths, shown };
 }
 
-/** Of the columns below, those that a narrow terminal does without: instances, rate, percentage, mapped. */
+/** Of the columns below, those that a narrow terminal does without: instances, rate, percentage, outcome. */
 const DROPPED_FIRST = [1, 3, 0, 2];
 
-/** What stands to the right of the bar: percentage, instances, mapped, rate, and how it ended or how much is left. */
-function columnsOf(cell: CellProgress, mode: RunProgress['mode'], nowMs: number): string[] {
+/** What a run of each mode comes to, behind the number of instances. */
+export const outcomes: Readonly<Record<Mode, string>> = {
+  map: 'mapped',
+  plan: 'to map',
+  cells: 'mappings',
+  verify: 'correct',
+  repair: 'correct',
+  explain: '',
+  undo: '',
+};
+
+/** What stands to the right of the bar: percentage, instances, outcome, rate, and how it ended or how much is left. */
+function columnsOf(cell: CellProgress, run: RunProgress, nowMs: number): string[] {
   if (cell.state === 'waiting') return [];
   if (cell.ranges === null && !hasEnded(cell))
     return ['', '', '', '', cell.trouble === null ? '' : tryingAgain(cell.trouble)];
   const fraction = fractionOf(cell);
-  const { instances, mapped } = rowsOf(cell);
-  const columns = [
-    fraction === null ? '' : `${Math.floor(fraction * 100)}%`,
-    `${formatCount(instances)} instances`,
-    `${formatCount(mapped)} ${mode === 'map' ? 'mapped' : 'mappings'}`,
-  ];
+  const percentage = fraction === null ? '' : `${Math.floor(fraction * 100)}%`;
+  const columns = [percentage, ...rowTexts(cell, run)];
   if (hasEnded(cell)) return [...columns, '', endOf(cell)];
   if (cell.trouble !== null) return [...columns, '', tryingAgain(cell.trouble)];
+  const { comparison } = cell;
+  if (comparison !== null && comparison.read > 0) {
+    return [...columns, '', `comparing, ${formatCount(comparison.read)} rows read`];
+  }
   const rate = cell.pace?.rate() ?? null;
   const leftMs = cell.pace?.leftMs(nowMs) ?? null;
-  return [...columns, rate === null ? '' : rateText(rate), left(leftMs)];
+  return [...columns, rate === null ? '' : rateText(rate, run), left(leftMs)];
+}
+
+/** The instances and the outcome. While rows are digested nothing is known of either, but how many ids are done. */
+function rowTexts(cell: CellProgress, run: RunProgress): string[] {
+  if (verifies(run) && cell.record === null && cell.verified === null) {
+    return ['', `${formatCount(idsOf(cell)?.worked ?? 0)} ids read`];
+  }
+  const { instances, outcome } = rowsOf(run, cell);
+  return [`${formatCount(instances)} instances`, `${formatCount(outcome)} ${outcomes[run.mode]}`];
 }
 
 function endOf({ state, record, startedAtMs, endedAtMs }: CellProgress): string {
   if (state === 'failed') return printable(record?.kind === 'failed' ? record.error.Error : 'failed');
   const took = formatDuration((endedAtMs ?? 0) - (startedAtMs ?? 0));
+  if (state === 'looking-again') return `${took}, ${formatCount(suspectsOf(record))} to look at again`;
   return state === 'complete' ? took : `${took}, ${state}`;
 }
 
@@ -109,9 +135,9 @@ function tryingAgain(error: string): string {
   return `trying again (${printable(error)})`;
 }
 
-/** Instances read, not mapped: those that are mapped already count too. */
-function rateText(rate: number): string {
-  return `${formatCount(rate)} read/s`;
+/** Instances read, not mapped: those that are mapped already count too. A digest is known only by its ids. */
+function rateText(rate: number, run: RunProgress): string {
+  return `${formatCount(rate)} ${verifies(run) ? 'ids' : 'read'}/s`;
 }
 
 function left(milliseconds: number | null): string {
@@ -145,7 +171,10 @@ function foldedLine(cells: readonly CellProgress[]): Piece[] {
 
 function sumLine(run: RunProgress, width: number, nowMs: number): Piece[] {
   const elapsed = formatDuration((run.endedAtMs ?? nowMs) - run.startedAtMs);
-  if (run.cells.length === 0) return [[`${spinner(nowMs)} `, 'cyan'], ['listing the cells'], [` · ${elapsed}`, 'dim']];
+  if (run.cells.length === 0) {
+    const isOver = run.endedAtMs !== null && !goesOverCells(run);
+    return [[`${isOver ? '•' : spinner(nowMs)} `, 'cyan'], [beginningOf(run)], [` · ${elapsed}`, 'dim']];
+  }
   const leftMs = run.endedAtMs === null ? run.pace.leftMs(nowMs) : null;
   const times = [elapsed, left(leftMs)].filter((text) => text !== '');
   const sums = sumTexts(run);
@@ -157,18 +186,24 @@ function sumLine(run: RunProgress, width: number, nowMs: number): Piece[] {
   ];
 }
 
-/** The sums of a run in one line: cells that have ended, instances, mapped, rate. */
+/** The sums of a run in one line: cells that have ended, instances, outcome, rate. */
 export function sumText(run: RunProgress): string {
-  return sumTexts(run).join(' · ');
+  return run.cells.length === 0 ? beginningOf(run) : sumTexts(run).join(' · ');
+}
+
+/** What a run does that has no cells to show, or none yet. */
+function beginningOf({ mode }: RunProgress): string {
+  if (mode === 'explain') return 'asking every cell';
+  return mode === 'undo' ? 'putting the rows back' : 'listing the cells';
 }
 
 function sumTexts(run: RunProgress): string[] {
-  const { ended, instances, mapped } = sumOf(run);
+  const { ended, instances, outcome } = sumOf(run);
   const rate = run.pace.rate();
   return [
     `${formatCount(ended)} of ${countOf(run.cells.length, 'cell')}`,
     `${formatCount(instances)} instances`,
-    `${formatCount(mapped)} ${run.mode === 'map' ? 'mapped' : 'mappings'}`,
-    ...(rate === null || run.mode === 'cells' ? [] : [rateText(rate)]),
+    `${formatCount(outcome)} ${outcomes[run.mode]}`,
+    ...(rate === null || run.mode === 'cells' ? [] : [rateText(rate, run)]),
   ];
 }

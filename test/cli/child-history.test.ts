@@ -1,6 +1,8 @@
 import type { GetExecutionHistoryCommand, HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from '@jest/globals';
 import { readNews } from '../../cli/child-history.ts';
+import { newComparison } from '../../domain/compare.ts';
+import { type DigestProgress, digestRanges } from '../../domain/digest-range.ts';
 import { oneRange } from './harness.ts';
 
 /** A client whose execution has these events, given oldest first, in pages of three. */
@@ -26,6 +28,8 @@ const failed = (error: string) => ({
 });
 const entered = { type: 'TaskStateEntered' as const };
 
+const noNews = { opened: null, ranges: [], digests: [], compared: null, trouble: undefined, lastEventId: 0 };
+
 const progress = (index: number, after: number) => ({ ...oneRange(100), index, after });
 
 describe('the news of a child execution', () => {
@@ -41,16 +45,42 @@ describe('the news of a child execution', () => {
       succeeded(progress(0, 20)),
     ]);
     expect(await readNews(sfn, 'arn', 0)).toEqual({
-      opened: ranges,
+      opened: { ranges, digests: [] },
       ranges: [progress(0, 20), progress(1, 15)],
+      digests: [],
+      compared: null,
       trouble: null,
       lastEventId: 7,
     });
   });
 
+  it('are the newest progress of each digest and of the comparison, where a cell is verified', async () => {
+    const [first, second] = digestRanges(1, 5_000_000, 2) as [DigestProgress, DigestProgress];
+    const comparison = newComparison(4_000);
+    const { sfn } = historyOf([
+      succeeded({ cell: { uuid: 'u' }, ranges: [], digests: [first, second], comparison }),
+      succeeded({ ...first, after: 10 }),
+      succeeded({ ...second, after: 30_000 }),
+      succeeded({ ...first, after: 25_000, done: true }),
+      succeeded({ ...comparison, turns: 1, read: 5 }),
+      succeeded({ ...comparison, turns: 2, read: 9 }),
+    ]);
+    expect(await readNews(sfn, 'arn', 0)).toEqual({
+      opened: { ranges: [], digests: [first, second] },
+      ranges: [],
+      digests: [
+        { ...first, after: 25_000, done: true },
+        { ...second, after: 30_000 },
+      ],
+      compared: { ...comparison, turns: 2, read: 9 },
+      trouble: null,
+      lastEventId: 6,
+    });
+  });
+
   it('are nothing where nothing has happened since, with one call', async () => {
     const { sfn, asked } = historyOf([entered, entered, entered, succeeded(progress(0, 10)), entered]);
-    expect(await readNews(sfn, 'arn', 5)).toEqual({ opened: null, ranges: [], trouble: undefined, lastEventId: 5 });
+    expect(await readNews(sfn, 'arn', 5)).toEqual({ ...noNews, lastEventId: 5 });
     expect(asked).toHaveLength(1);
   });
 

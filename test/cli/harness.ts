@@ -5,13 +5,18 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach } from '@jest/globals';
 import type { Connection } from '../../cli/connection.ts';
+import type { RunProgress } from '../../cli/progress.ts';
+import type { ResultDocument } from '../../cli/records.ts';
+import type { ProgressView } from '../../cli/run.ts';
 import type { Output, Terminal } from '../../cli/terminal.ts';
 import { type FunctionName, functionNames } from '../../contract/bundling.ts';
-import type { Settings } from '../../contract/payloads.ts';
+import { executionInputSchema, type ListedCells, type Mode, type Settings } from '../../contract/payloads.ts';
 import { type CellRecord, type ListedCell, resultKeys } from '../../contract/results.ts';
+import type { Change } from '../../domain/change.ts';
+import { newComparison } from '../../domain/compare.ts';
 import { type Counts, noCounts } from '../../domain/counts.ts';
+import { digestRanges } from '../../domain/digest-range.ts';
 import { type RangeProgress, splitRanges } from '../../domain/range.ts';
-import type { CellsResult, RunResult } from '../../domain/result.ts';
 import type { FunctionOutcome } from '../../local/function-outcome.ts';
 import { startS3 } from '../../local/s3.ts';
 import { startStepFunctions } from '../../local/step-functions/endpoint.ts';
@@ -81,6 +86,32 @@ export async function startMachine(makeSteps: (write: TestMachine['write']) => S
   return { connection, write };
 }
 
+/** A view by which a test waits `until` the progress is as wanted. */
+export function watch() {
+  const waiting = new Set<() => void>();
+  let progress: RunProgress | undefined;
+  const view: ProgressView = {
+    begin: (begun) => {
+      progress = begun;
+      for (const look of waiting) look();
+    },
+    changed: () => {
+      for (const look of waiting) look();
+    },
+    end: () => {},
+  };
+  const until = (wanted: (progress: RunProgress) => boolean) =>
+    new Promise<RunProgress>((resolve) => {
+      const look = () => {
+        if (progress === undefined || !wanted(progress)) return;
+        waiting.delete(look);
+        resolve(progress);
+      };
+      waiting.add(look);
+    });
+  return { view, until };
+}
+
 /** Makes an operation fail so many times before it reaches Step Functions, as without a network. */
 export function cutOff({ sfn }: Connection, operation: string, times = Number.POSITIVE_INFINITY): void {
   let left = times;
@@ -105,7 +136,22 @@ function isFault(answer: unknown): answer is FunctionOutcome {
 /** A cell with a uuid that tells its number. */
 export function cellNumber(number: number, name: string | null = `cell${number}`): ListedCell {
   const uuid = `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-  return { uuid, name, disabled: false, database: `db${number}:3306/nova` };
+  return { id: number, uuid, name, disabled: false, database: `db${number}:3306/nova` };
+}
+
+/** The n-th change of a repair: its row points to cell 1, and shall point to cell 2. */
+export function changeNumber(number: number): Change {
+  const before = {
+    id: number,
+    createdAt: '2026-11-22 14:05:01',
+    updatedAt: null,
+    instanceUuid: `deadbeef-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    cellId: 1,
+    projectId: 'p',
+    userId: null,
+    queuedForDelete: null,
+  };
+  return { class: 'wrongDetails', before, after: { ...before, cellId: 2, queuedForDelete: false } };
 }
 
 /** Counts with so many mapped instances, and whatever else is given. */
@@ -120,22 +166,53 @@ export function oneRange(ids: number): RangeProgress {
   return range;
 }
 
-/** What ListCells returns for these cells, and writes. */
-export function listing(cells: readonly ListedCell[], write: TestMachine['write'], mode: 'map' | 'cells' = 'map') {
-  return async ({ run, startedAt }: { run: string; startedAt: string }) => {
+/** What ListCells returns for these cells, and writes. A run that undoes has one part to put back. */
+export function listing(
+  cells: readonly ListedCell[],
+  write: TestMachine['write'],
+  mode: Mode = 'map',
+  others: Partial<Settings> = {},
+) {
+  return async ({
+    run,
+    startedAt,
+    input,
+  }: {
+    run: string;
+    startedAt: string;
+    input?: unknown;
+  }): Promise<ListedCells> => {
     await write(resultKeys.cells(run), cells);
+    const { files } = executionInputSchema.parse(input ?? {});
     const settings: Settings = {
       run,
       startedAt,
       mode,
       maxCount: null,
       pageSize: 4_000,
+      writers: 4,
       cellsAtOnce: 4,
       rangesAtOnce: 1,
+      secondLookSeconds: 0,
+      classes: [],
+      apply: false,
+      uuid: null,
+      everyCell: true,
+      bucketLength: 3,
+      maxMappingId: 0,
+      ...others,
     };
-    return { settings, cells: cells.map(({ uuid }) => ({ uuid })) };
+    return {
+      settings,
+      cells: cells.map(({ uuid }) => ({ uuid })),
+      mappingRanges: [],
+      found: { any: false, waitSeconds: 0, parts: [] },
+      examined: files === undefined ? [] : [{ part: 0, next: 0, turns: files, done: true }],
+    };
   };
 }
+
+const source = { clusterArn: 'c', secretArn: 's', database: 'd', dialect: 'mysql' } as const;
 
 /** What OpenCell returns: a range over the ids from 1 to `ids`, or none. */
 export function opening(ids: number) {
@@ -144,11 +221,46 @@ export function opening(ids: number) {
       id: 1,
       uuid,
       name: 'cell',
-      source: { clusterArn: 'c', secretArn: 's', database: 'd', dialect: 'mysql' },
+      source,
       maxId: ids,
     },
     ranges: ids === 0 ? [] : [oneRange(ids)],
+    digests: [],
+    comparison: newComparison(4_000),
   });
+}
+
+/** What OpenCell returns in a run that verifies: the ids from 1 to `ids` to digest. */
+export function openingToVerify(ids: number) {
+  return (payload: { uuid: string }) => ({
+    ...opening(ids)(payload),
+    ranges: [],
+    digests: digestRanges(1, ids, 1),
+  });
+}
+
+/** The record of a cell of which the first look leaves so many suspects. */
+export function comparedRecord(instances: number, suspects: number): CellRecord {
+  return {
+    kind: 'compared',
+    correct: instances - suspects,
+    hidden: 0,
+    placeholders: 0,
+    source: { clusterArn: 'c', secretArn: 's', database: 'nova_cell', dialect: 'mysql' },
+    digests: { instances: { rows: instances, sum: '1' }, mappings: { rows: instances, sum: '2' } },
+    sql: { instances: 'SELECT 1', mappings: 'SELECT 2' },
+    suspects: [suspects],
+    unsettled: suspects,
+    turns: 1,
+  };
+}
+
+/** Compares a cell at once and writes its record, as CompareCell does. */
+export function comparing(instances: number, suspects: number, write: TestMachine['write']) {
+  return async ({ settings, uuid }: { settings: Settings; uuid: string }) => {
+    await write(resultKeys.cell(settings.run, uuid), comparedRecord(instances, suspects));
+    return { ...newComparison(4_000), turns: 1, done: true };
+  };
 }
 
 /** Writes a cell's record, as CloseCell does. */
@@ -160,7 +272,7 @@ export function closing(record: (uuid: string) => CellRecord, write: TestMachine
 }
 
 /** Writes the result document and returns the verdict, as CloseRun does. */
-export function concluding(document: RunResult | CellsResult, write: TestMachine['write']) {
+export function concluding(document: ResultDocument, write: TestMachine['write']) {
   return async ({ settings }: { settings: Settings }) => {
     await write(resultKeys.result(settings.run), document);
     const failure = { error: 'CellsFailed', cause: '1 of 1 cells failed.' };

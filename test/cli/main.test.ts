@@ -2,7 +2,9 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { Lifetime } from '../../cli/lifetime.ts';
 import { main } from '../../cli/main.ts';
-import { runStatuses } from '../../domain/run-status.ts';
+import { statusMeanings } from '../../cli/report/meanings.ts';
+import { classes, classNames } from '../../domain/classification.ts';
+import { exitCodeOf, type RunStatus, runStatuses } from '../../domain/run-status.ts';
 import { makeTerminal } from './harness.ts';
 
 /** Runs the command line; returns its exit code and what it wrote. */
@@ -32,6 +34,8 @@ describe('a bad --max-count', () => {
 
 const withoutConf = 'Without --config-file the URLs are taken from CELLMAP_API_DATABASE and CELLMAP_MAIN_DATABASE.';
 
+const repairable = 'noCell, wrongDetails, otherCell, orphan, and placeholder';
+
 describe('a mistake', () => {
   it.each([
     [['map', '--page-size', '0'], '--page-size must be a whole number from 1 to 10,000.'],
@@ -52,6 +56,26 @@ describe('a mistake', () => {
       ['map', '--local', '--config-file', '/nowhere/nova.conf'],
       `/nowhere/nova.conf cannot be read (ENOENT). ${withoutConf}`,
     ],
+    [['verify', '--second-look', '3601'], '--second-look must be a whole number from 0 to 3,600.'],
+    [['repair', '--class', 'noCell', '--second-look', '-1'], '--second-look must be a whole number from 0 to 3,600.'],
+    [['repair', '--local'], `repair needs --class with what is to be mended: ${repairable}.`],
+    [['repair', '--class', 'noCell,unmapped'], `repair knows no class "unmapped". There are: ${repairable}.`],
+    [['repair', '--class', ''], `repair knows no class "". There are: ${repairable}.`],
+    [
+      ['repair', '--class', 'orphan', '--undo-file', 'a.jsonl'],
+      '--undo-file needs --apply: without it nothing is changed.',
+    ],
+    [
+      ['repair', '--class', 'orphan', '--apply', '--undo-file', '/nowhere/a.jsonl', '--local'],
+      'The undo file /nowhere/a.jsonl cannot be written (ENOENT): give --undo-file one in another folder.',
+    ],
+    [['undo', '/nowhere/a.jsonl', '--local'], '/nowhere/a.jsonl cannot be read (ENOENT).'],
+    ...['eb0e61d0', 'eb0e61d0a3714830a35d4e3256af5b3d', 'gb0e61d0-a371-4830-a35d-4e3256af5b3d', ''].map(
+      (uuid): [string[], string] => [
+        ['explain', uuid, '--local'],
+        `"${uuid}" is not the uuid of an instance, such as eb0e61d0-a371-4830-a35d-4e3256af5b3d.`,
+      ],
+    ),
     [['cells', '--local', '--cell', 'a'], '--cell belongs to map: cells lists all cells.'],
   ])('%j is told in one line and exits with 2', async (args, message) => {
     expect(await cellmap(args)).toEqual({ exitCode: 2, stdout: '', stderr: `cellmap: ${message}\n` });
@@ -61,6 +85,8 @@ describe('a mistake', () => {
     [['map', '--max-cuont', '5'], "unknown option '--max-cuont' (Did you mean --max-count?)", 'map '],
     [['map', '--cell'], "option '--cell <name|uuid>' argument missing", 'map '],
     [['cells', 'cell1'], "too many arguments for 'cells'. Expected 0 arguments but got 1.", 'cells '],
+    [['explain'], "missing required argument 'uuid'", 'explain '],
+    [['undo'], "missing required argument 'file'", 'undo '],
     [['maps'], "unknown command 'maps' (Did you mean map?)", ''],
   ])('%j is told in one line with a hint and exits with 2', async (args, message, command) => {
     const { exitCode, stdout, stderr } = await cellmap(args);
@@ -77,13 +103,16 @@ describe('a mistake', () => {
 });
 
 describe('help', () => {
-  it.each(['map', 'cells', 'demo'])('of %s has examples and its exit codes', async (command) => {
-    const { exitCode, stdout, stderr } = await cellmap([command, '--help']);
-    expect([exitCode, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/Examples:\n {2}\S/);
-    expect(stdout).toMatch(/Exit codes:\n {2}0 /);
-    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
-  });
+  it.each(['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'demo'])(
+    'of %s has examples and its exit codes',
+    async (command) => {
+      const { exitCode, stdout, stderr } = await cellmap([command, '--help']);
+      expect([exitCode, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/Examples:\n {2}\S/);
+      expect(stdout).toMatch(/Exit codes:\n {2}0 /);
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
+    },
+  );
 
   it('of map explains every status of a run, and the bounds of its options', async () => {
     const { stdout } = await cellmap(['map', '--help']);
@@ -92,6 +121,28 @@ describe('help', () => {
     }
     expect(stdout).toContain('  127  Must supply a positive value for max-count.');
     expect(stdout).toContain('1 to 10,000 (default: 4,000)');
+  });
+
+  it.each(['verify', 'repair', 'undo', 'explain'] as const)('of %s explains how it can end', async (command) => {
+    const { stdout } = await cellmap([command, '--help']);
+    for (const [status, meaning] of Object.entries(statusMeanings[command])) {
+      const code = String(exitCodeOf(status as RunStatus)).padEnd(5);
+      expect(stdout).toContain(`\n  ${code}${status}: ${meaning}`);
+    }
+    expect(stdout).toContain('\n  2    A mistake in what was asked for');
+  });
+
+  it('of verify explains every class, and of repair those that it can mend', async () => {
+    const [verify, repair] = [
+      (await cellmap(['verify', '--help'])).stdout,
+      (await cellmap(['repair', '--help'])).stdout,
+    ];
+    for (const name of classNames) {
+      const line = new RegExp(`^  ${name} +\\S`, 'm');
+      expect(verify).toMatch(line);
+      expect(line.test(repair)).toBe(classes[name].repairable);
+    }
+    expect(verify.replaceAll(/\s+/g, ' ')).toContain("0 where Nova's control plane is stopped (default: 30)");
   });
 
   it('of map says which source of the databases wins, and that portions should be large', async () => {
@@ -110,12 +161,11 @@ describe('help', () => {
   });
 
   it('has examples that run in the checkout, and says how to see where an error came from', async () => {
-    for (const command of [[], ['map'], ['cells']]) {
+    for (const command of [[], ['map'], ['cells'], ['verify'], ['repair'], ['undo'], ['explain']]) {
       const { stdout } = await cellmap([...command, '--help']);
       const examples = stdout.slice(stdout.indexOf('Examples'));
-      expect(examples.match(/cellmap (map|cells|demo)/g)?.length).toBe(
-        examples.match(/npx cellmap (map|cells|demo)/g)?.length,
-      );
+      const commands = examples.match(/cellmap (map|cells|verify|repair|undo|explain|demo)/g);
+      expect(commands?.length).toBe(examples.match(/npx cellmap (map|cells|verify|repair|undo|explain|demo)/g)?.length);
     }
     expect((await cellmap(['--help'])).stdout).toMatch(/bin\/cellmap\.js .* any folder[\s\S]*CELLMAP_DEBUG=1/);
   });

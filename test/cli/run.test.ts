@@ -18,6 +18,7 @@ import {
   type Steps,
   startMachine,
   type TestMachine,
+  watch,
 } from './harness.ts';
 
 const cells = [cellNumber(1), cellNumber(2)];
@@ -50,31 +51,6 @@ const plainSteps = (write: TestMachine['write'], others: Steps = {}): Steps => (
   CloseRun: concluding(documentWith('complete'), write),
   ...others,
 });
-
-/** A view by which a test waits `until` the progress is as wanted. */
-function watch() {
-  const waiting = new Set<() => void>();
-  let progress: RunProgress | undefined;
-  const view: ProgressView = {
-    begin: (begun) => {
-      progress = begun;
-    },
-    changed: () => {
-      for (const look of waiting) look();
-    },
-    end: () => {},
-  };
-  const until = (wanted: (progress: RunProgress) => boolean) =>
-    new Promise<RunProgress>((resolve) => {
-      const look = () => {
-        if (progress === undefined || !wanted(progress)) return;
-        waiting.delete(look);
-        resolve(progress);
-      };
-      waiting.add(look);
-    });
-  return { view, until };
-}
 
 describe('a run that ends by itself', () => {
   it.each([
@@ -250,7 +226,10 @@ describe('a run that is interrupted', () => {
     expect(progress.endedAtMs).not.toBeNull();
   });
 
-  it('before it listed the cells has an empty document that says stopped', async () => {
+  it.each([
+    ['has an empty document that says stopped', 'map', { status: 'stopped', cells: [] }, null],
+    ['has no document where it had only planned', 'plan', null, 'Stopped.'],
+  ] as const)('before it listed the cells %s', async (_what, mode, document, remark) => {
     const begun = Promise.withResolvers<void>();
     const { connection } = await startMachine(() => ({
       ListCells: async (_: never, signal: AbortSignal) => {
@@ -259,10 +238,13 @@ describe('a run that is interrupted', () => {
       },
     }));
     const wish = new AbortController();
-    const running = run(connection, {}, { interrupted: wish.signal, view: silent });
+    const running = run(connection, { mode }, { interrupted: wish.signal, view: silent });
     await begun.promise;
     wish.abort();
-    expect(await running).toMatchObject({ exitCode: 130, document: { status: 'stopped', cells: [] } });
+    const ending = await running;
+    expect(ending).toMatchObject({ exitCode: 130, remark });
+    if (document === null) expect(ending.document).toBeNull();
+    else expect(ending.document).toMatchObject(document);
   });
 
   it('leaves after a bounded time when it cannot be stopped, and says where it goes on', async () => {

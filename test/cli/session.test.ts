@@ -86,4 +86,5 @@ describe('a run', () => {
 it('the input of a run holds what was given and leaves the rest to the defaults', () => {
   const options = { local: true, json: true, cell: ['cell1'], maxCount: 5, progress: true };
   expect(JSON.parse(JSON.stringify(mapInput(options)))).toEqual({ mode: 'map', cells: ['cell1'], maxCount: 5 });
+  expect(mapInput({ ...options, dryRun: true })).toMatchObject({ mode: 'plan', cells: ['cell1'], maxCount: 5 });
 });

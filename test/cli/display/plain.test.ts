@@ -1,7 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { plainView } from '../../../cli/display/plain.ts';
-import { cellEnded, cellStarted, newCellProgress, newRunProgress } from '../../../cli/progress.ts';
-import { cellNumber, countsWith, makeTerminal, oneRange } from '../harness.ts';
+import { cellEnded, cellStarted, newCellProgress, newRunProgress, runEnded } from '../../../cli/progress.ts';
+import { verifiedCell, verifyDocument } from '../documents.ts';
+import { cellNumber, comparedRecord, countsWith, makeTerminal, oneRange } from '../harness.ts';
 
 it('tells in plain lines when a cell begins and ends, and every five seconds how far the run is', () => {
   const terminal = makeTerminal();
@@ -61,6 +62,31 @@ it('does not repeat a line whose numbers have not changed, but for a sign of lif
     '0 of 1 cell · 0 instances · 0 mapped · 43 s',
     '0 of 1 cell · 0 instances · 0 mapped · 1 min 13 s',
     '0 of 1 cell · 10 instances · 10 mapped · 1 min 18 s',
+    '',
+  ]);
+});
+
+it('of a verification tells what is to be looked at again, and how it turned out', () => {
+  const terminal = makeTerminal();
+  const view = plainView(terminal.stderr, () => 0);
+  const [first, second] = [newCellProgress(cellNumber(1)), newCellProgress(cellNumber(2))];
+  const run = { ...newRunProgress('verify', 0), cells: [first, second] };
+  view.begin(run);
+  cellEnded(first, comparedRecord(1_000, 12), 3_000);
+  cellEnded(second, comparedRecord(500, 0), 3_000);
+  run.notice = 'Looking again at what differs …';
+  view.changed();
+  runEnded(
+    run,
+    verifyDocument([verifiedCell(cellNumber(1), 1_000, { orphan: 5 }), verifiedCell(cellNumber(2), 500)]),
+    9_000,
+  );
+  view.end();
+  expect(terminal.written.stderr.split('\n').filter((line) => !line.endsWith('begun'))).toEqual([
+    'cell1: 12 to look at again, 1,000 instances, 988 correct, 0 s',
+    'cell2: complete, 500 instances, 500 correct, 0 s',
+    'Looking again at what differs …',
+    'cell1: needs-attention, 1,000 instances, 995 correct, 0 s',
     '',
   ]);
 });

@@ -13,8 +13,10 @@ import {
   runEnded,
 } from '../../../cli/progress.ts';
 import type { CellRecord } from '../../../contract/results.ts';
+import { newComparison } from '../../../domain/compare.ts';
+import { type DigestProgress, digestRanges } from '../../../domain/digest-range.ts';
 import { emptyCellResult, foldRun } from '../../../domain/result.ts';
-import { cellNumber, countsWith, oneRange } from '../harness.ts';
+import { cellNumber, comparedRecord, countsWith, oneRange } from '../harness.ts';
 
 const canvas = { width: 100, height: 24, colours: false };
 
@@ -108,6 +110,48 @@ describe('the picture of a run', () => {
       expect.stringMatching(/^⠋ cell1 {2}[█░]{8} {2}25% {2}5,000 mapped {2}500 read\/s {2}30 s left$/),
       '  0 of 1 cell · 5,000 mapped · 10 s · 30 s left',
     ]);
+  });
+
+  it('of a verification shows ids while rows are digested, then what was read and what is looked at again', () => {
+    const [digest] = digestRanges(1, 20_000, 1) as [DigestProgress];
+    const verifying = (number: number, parts: Partial<CellProgress>) =>
+      Object.assign(running(cell(number), 0, 0), { ranges: [], ...parts });
+    const run = {
+      ...newRunProgress('verify', 0),
+      cells: [
+        verifying(1, { digests: [{ ...digest, after: 5_000 }] }),
+        verifying(2, { digests: [{ ...digest, done: true }], comparison: { ...newComparison(4_000), read: 1_200 } }),
+        ended(cell(3), comparedRecord(20_000, 0)),
+        ended(cell(4), comparedRecord(10_000, 12)),
+      ],
+      notice: 'Looking again at what differs …',
+    };
+    observePaces(run, 10_000);
+    expect(
+      render(run, { ...canvas, width: 110 }, 10_000).map((line) => line.replaceAll(/[█░▏▎▍▌▋▊▉ ]+/g, ' ')),
+    ).toEqual([
+      '⠋ cell1 25% 5,000 ids read 500 ids/s 30 s left',
+      '⠋ cell2 100% 20,000 ids read comparing, 1,200 rows read',
+      '✓ cell3 100% 20,000 instances 20,000 correct 3 s',
+      '? cell4 100% 10,000 instances 9,988 correct 3 s, 12 to look at again',
+      ' 2 of 4 cells · 30,000 instances · 29,988 correct · 2,500 ids/s · 10 s · 6 s left',
+      'Looking again at what differs …',
+    ]);
+  });
+
+  it.each([
+    ['explain', 'asking every cell'],
+    ['undo', 'putting the rows back'],
+  ] as const)('of %s has no cells, and no spinner once it has ended', (mode, text) => {
+    const run = newRunProgress(mode, 0);
+    expect(render(run, canvas, 2_000)).toEqual([`⠋ ${text} · 2 s`]);
+    run.endedAtMs = 3_000;
+    expect(render(run, canvas, 9_000)).toEqual([`• ${text} · 3 s`]);
+  });
+
+  it('of a plan shows what is to be mapped', () => {
+    const run = { ...newRunProgress('plan', 0), cells: [ended(cell(1), mapped(0, { instances: 9, unmapped: 7 }))] };
+    expect(render(run, canvas, 3_000)[0]).toContain('9 instances  7 to map');
   });
 
   it('names the error of a cell whose step is tried again', () => {
