@@ -5,8 +5,8 @@ import { createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 
 /*
- * npm run bench [-- INSTANCES [ROUNDS]]: maps one MariaDB cell end to end on this computer, beside the floor, an
- * INSERT … SELECT of the same rows on the same server. The server's durability is at its defaults.
+ * npm run bench [-- INSTANCES [ROUNDS]]: maps and verifies one MariaDB cell end to end on this computer, beside the
+ * floor, an INSERT … SELECT of the same rows on the same server. The server's durability is at its defaults.
  */
 
 const instances = Number(process.argv[2] ?? 500_000);
@@ -20,7 +20,14 @@ const server = await startMariadb([
 ]);
 try {
   const cloud = await createBenchCloud(server, instances);
-  const columns = { floor: [] as number[], cold: [] as number[], first: [] as number[], second: [] as number[] };
+  const columns = {
+    floor: [] as number[],
+    cold: [] as number[],
+    first: [] as number[],
+    second: [] as number[],
+    verifyCold: [] as number[],
+    verify: [] as number[],
+  };
   const peaks = new Map<string, number>();
   for (let round = 0; round < rounds; round += 1) {
     await cloud.clear();
@@ -32,6 +39,8 @@ try {
       await cloud.clear();
       columns.first.push(await machine.map(instances));
       columns.second.push(await machine.map(0));
+      columns.verifyCold.push(await machine.verify(instances));
+      columns.verify.push(await machine.verify(instances));
       for (const name of functionNames) peaks.set(name, Math.max(peaks.get(name) ?? 0, machine.aws.peakMemoryMb(name)));
     } finally {
       await machine.stop();
@@ -44,6 +53,8 @@ try {
     line('first run, functions warm', columns.first, floor),
     line('first run, functions cold', columns.cold, floor),
     line('second run, nothing to do', columns.second, floor),
+    line('verify, functions warm', columns.verify, floor),
+    line('verify, functions cold', columns.verifyCold, floor),
   ];
   const [cpu] = cpus();
   write(`${instances.toLocaleString('en')} instances in one MariaDB cell, median of ${rounds}, four writers;`);
@@ -59,6 +70,9 @@ try {
         .join('  '),
     );
   write(`first run / second run: ${(median(columns.first) / median(columns.second)).toFixed(1)}`);
+  write(
+    `verify / first run: ${share(columns.verify, columns.first)} warm, ${share(columns.verifyCold, columns.cold)} cold`,
+  );
   write(`peak memory of a function: ${[...peaks].map(([name, mb]) => `${name} ${Math.round(mb)} MB`).join(', ')}`);
 } finally {
   await server.stop();
@@ -74,6 +88,10 @@ function line(label: string, milliseconds: number[], floor: number): string[] {
     Math.round(instances / seconds).toLocaleString('en'),
     `${Math.round((floor / (seconds * 1000)) * 100)} %`,
   ];
+}
+
+function share(part: number[], whole: number[]): string {
+  return `${Math.round((median(part) / median(whole)) * 100)} %`;
 }
 
 function median(values: number[]): number {
