@@ -31,7 +31,8 @@ describe.each(pages)('%s', (page) => {
 
 it('every command in the docs is one that the help explains, with the options that it has', async () => {
   const helps = new Map<string, string>();
-  for (const name of ['map', 'cells', 'demo']) helps.set(name, (await cellmap([name, '--help'])).stdout);
+  for (const name of ['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'demo'])
+    helps.set(name, (await cellmap([name, '--help'])).stdout);
   const unknown: string[] = [];
   for (const page of pages) {
     for (const [line, name = '', rest = ''] of read(page).matchAll(/npx cellmap (\w+)([^\n`|#]*)/g)) {
