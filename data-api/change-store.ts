@@ -16,7 +16,7 @@ export class DataApiChangeStore implements ChangeStore {
 
   async apply(changes: readonly Change[], { unlessBuilding }: { unlessBuilding: boolean }): Promise<Change[]> {
     // Asked beforehand: in the statement that writes, MySQL would lock the table in which Nova notes its builds. Nova
-    // writes a build request before the mapping, so none can appear for a mapping that was seen without one.
+    // writes a build request no later than the mapping (nova/compute/api.py), so none appears for one that was seen.
     const building = unlessBuilding ? await buildingAmong(this.#database, changes.map(uuidOf)) : new Set();
     const free = changes.filter((change) => !building.has(uuidOf(change)));
     const updates = free.flatMap(({ before, after }) =>

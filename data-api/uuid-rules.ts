@@ -9,5 +9,5 @@ import { readComparedColumns } from './stores.ts';
 export async function readUuidRules(api: Database): Promise<UuidRules> {
   if (api.address.dialect === 'postgresql') return { exactCase: true };
   const { instanceMappings } = await readComparedColumns(api);
-  return { exactCase: instanceMappings.collation.endsWith('_bin') };
+  return { exactCase: /_(bin|cs)$/.test(instanceMappings.collation) };
 }

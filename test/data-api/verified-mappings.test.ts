@@ -164,3 +164,19 @@ describeOnEachServer('the mappings to verify', ({ get, dialect, collations }) =>
     });
   });
 });
+
+describe('the rules for uuids', () => {
+  it.each([
+    ['utf8mb4_bin', true],
+    ['utf8mb4_0900_as_cs', true],
+    ['utf8mb4_0900_ai_ci', false],
+    ['utf8mb3_general_ci', false],
+  ])('follow the collation %s of instance_mappings alone', async (collation, exactCase) => {
+    const rows = [
+      { tbl: 'instance_mappings', charset: 'utf8mb4', collation },
+      { tbl: 'build_requests', charset: 'utf8mb4', collation: exactCase ? 'utf8mb4_general_ci' : 'utf8mb4_bin' },
+    ];
+    const api = { address: { dialect: 'mysql' }, query: async () => rows } as unknown as Database;
+    expect(await readUuidRules(api)).toEqual({ exactCase });
+  });
+});
