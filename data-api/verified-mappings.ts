@@ -77,8 +77,9 @@ export class DataApiVerifiedMappings implements VerifiedMappings {
   }
 
   async find(uuids: readonly string[]): Promise<{ mappings: MappingRow[]; building: string[] }> {
-    const mappings = await readMappings(this.#database, 'instanceUuid', uuids);
-    return { mappings, building: [...(await buildingAmong(this.#database, uuids))] };
+    // Build requests first: Nova ends one after it has set the mapping's cell, so the other order could see neither.
+    const building = [...(await buildingAmong(this.#database, uuids))];
+    return { mappings: await readMappings(this.#database, 'instanceUuid', uuids), building };
   }
 }
 

@@ -157,11 +157,8 @@ export interface Verdict {
  */
 export function classify(facts: Facts): Verdict[] {
   const { mapping, mappedTo, instances } = facts;
-  if (isPlaceholder(facts)) {
-    return mapping === null ? [] : [{ class: 'placeholder', of: 'mapping', cell: mappedTo }];
-  }
   const visible = instances.filter(({ hidden }) => !hidden);
-  if (visible.length > 0) {
+  if (visible.length > 0 && facts.uuid !== PLACEHOLDER_UUID) {
     return visible.map((instance) => ({
       of: 'instance',
       cell: instance.cell,
@@ -169,6 +166,7 @@ export function classify(facts: Facts): Verdict[] {
     }));
   }
   if (mapping === null) return [];
+  if (isPlaceholder(facts)) return [{ class: 'placeholder', of: 'mapping', cell: mappedTo }];
   const verdict = judgeAlone(facts);
   return verdict === null ? [] : [{ of: 'mapping', cell: mappedTo, ...decided(facts, verdict) }];
 }

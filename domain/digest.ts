@@ -38,13 +38,14 @@ export function addDigests(parts: Iterable<Digest>): Digest {
 
 /** Adds buckets up, each to the one of its name. */
 export function addBuckets(parts: readonly Buckets[]): Buckets {
-  const lists = new Map<string, Digest[]>();
-  for (const [bucket, digest] of parts.flatMap((part) => Object.entries(part))) {
-    const list = lists.get(bucket);
-    if (list === undefined) lists.set(bucket, [digest]);
-    else list.push(digest);
+  const sums = new Map<string, Digest>();
+  for (const part of parts) {
+    for (const [bucket, digest] of Object.entries(part)) {
+      const sum = sums.get(bucket);
+      sums.set(bucket, sum === undefined ? digest : addDigests([sum, digest]));
+    }
   }
-  return Object.fromEntries([...lists].map(([bucket, list]) => [bucket, addDigests(list)]));
+  return Object.fromEntries(sums);
 }
 
 /** Adds the buckets of several cells up, each to those of its cell. */

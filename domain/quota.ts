@@ -14,9 +14,11 @@ export type Quotas = Record<string, ProjectQuota>;
 /** Adds quotas up, each to the one of its project. */
 export function addQuotas(parts: readonly Quotas[]): Quotas {
   const sums = new Map<string, ProjectQuota>();
-  for (const [project, { counted, live, deleting }] of parts.flatMap((part) => Object.entries(part))) {
-    const sum = sums.get(project) ?? { counted: 0, live: 0, deleting: 0 };
-    sums.set(project, { counted: sum.counted + counted, live: sum.live + live, deleting: sum.deleting + deleting });
+  for (const part of parts) {
+    for (const [project, { counted, live, deleting }] of Object.entries(part)) {
+      const sum = sums.get(project) ?? { counted: 0, live: 0, deleting: 0 };
+      sums.set(project, { counted: sum.counted + counted, live: sum.live + live, deleting: sum.deleting + deleting });
+    }
   }
   return Object.fromEntries(sums);
 }

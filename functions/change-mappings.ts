@@ -1,4 +1,5 @@
 import { turnMs } from '../contract/defaults.ts';
+import { NamedError } from '../contract/errors.ts';
 import { changeMappingsSchema } from '../contract/payloads.ts';
 import { type ChangedTurn, resultKeys } from '../contract/results.ts';
 import {
@@ -26,7 +27,7 @@ export const handler = step(
     const isOver = () => Date.now() >= endOfTurn || turn.made.length + turn.leftAlone.length >= MOST_CHANGES_A_TURN;
     for (let pages = 0; now.filesDone < now.files && (pages === 0 || !isOver()); pages += 1) {
       if (pages === 0 || now.next === 0) {
-        file = (await readResult<Change[]>(resultKeys.changes(run, part, now.filesDone + 1), deadline)) ?? [];
+        file = await readChanges(run, part, now.filesDone + 1, deadline);
       }
       const page = file.slice(now.next, now.next + CHANGES_A_STATEMENT);
       // What a repair has removed no build can be about; and what it has changed is Nova's again when it builds.
@@ -49,3 +50,13 @@ export const handler = step(
     return { ...now, done };
   },
 );
+
+/** A file that is not there would pass for one without changes. */
+async function readChanges(run: string, part: number, file: number, deadline: AbortSignal): Promise<Change[]> {
+  const changes = await readResult<Change[]>(resultKeys.changes(run, part, file), deadline);
+  if (changes !== undefined) return changes;
+  throw new NamedError(
+    'BadInput',
+    `File ${file} of the changes is not in the results bucket. Nothing more was changed.`,
+  );
+}

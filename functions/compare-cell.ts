@@ -16,8 +16,8 @@ export const handler = step(
   compareCellSchema,
   async ({ settings, opened: { cell, comparison }, compared }, { logger, deadline }): Promise<CompareProgress> => {
     const { run } = settings;
-    const endOfTurn = Date.now() + LONGEST_TURN_MS;
     const computed = await readComputed(settings, cell, deadline);
+    const endOfTurn = Date.now() + LONGEST_TURN_MS;
     const rules = await readUuidRulesOnce(deadline);
     const { progress, suspects } = await compareCell(
       compared ?? comparison,

@@ -1,3 +1,4 @@
+import { isErrorName } from '../contract/errors.ts';
 import type { CaughtError, Settings } from '../contract/payloads.ts';
 import { type CellRecord, type ListedCell, resultKeys } from '../contract/results.ts';
 import { noCounts } from '../domain/counts.ts';
@@ -33,6 +34,10 @@ export async function readListedCells(run: string, deadline: AbortSignal): Promi
 
 /** Some errors cannot be caught (a history or payload limit, an aborted child): such a cell leaves no record. */
 function lost(mapError: CaughtError | undefined): CellRecord {
+  // An error of ours ended the run before the cell was begun, and says itself what to do.
+  if (mapError !== undefined && isErrorName(mapError.Error)) {
+    return { kind: 'failed', counts: noCounts(), samples: [], lastInstanceId: null, error: mapError };
+  }
   const why = mapError === undefined ? '' : ` (${mapError.Error})`;
   const errorMessage = `The cell ended without a result${why}. Its child execution's history says why; run it again.`;
   const error = { Error: 'CellLost', Cause: JSON.stringify({ errorMessage }) };

@@ -51,6 +51,11 @@ export const handler = step(
   },
 );
 
+/** What goes away by itself while the machine tries again: a paused database wakes within half a minute. */
+function isPassing(error: unknown): boolean {
+  return error instanceof Error && ['DatabaseResuming', 'DatabaseThrottled', 'SecretUnavailable'].includes(error.name);
+}
+
 const NOTHING: Inquiry = { sources: [], cells: [], everyCellRead: false };
 
 /** Asks the databases about suspects, and keeps what one turn finds out. */
@@ -111,7 +116,7 @@ class Inquirer {
     try {
       return await ask();
     } catch (error) {
-      if (!this.#explains) throw error;
+      if (!this.#explains || isPassing(error)) throw error;
       this.#faults[cell] = faultFor(error);
       return undefined;
     }

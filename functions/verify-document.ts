@@ -48,7 +48,9 @@ export async function verifyDocument(settings: Settings, ended: Ended, deadline:
   const found = (cell: string) => addExamined(turns.flatMap((turn) => turn.cells[cell] ?? []));
   const everyCellRead = settings.everyCell && cells.every(({ record }) => record.kind === 'compared');
   const error = mapError === undefined ? null : faultOf(mapError);
-  const verifications = cells.map(({ listed, record }) => verificationOf(listed, record, found(listed.uuid), error));
+  const verifications = cells.map(({ listed, record }) =>
+    verificationOf(listed, record, found(listed.uuid), examined.length > 0 ? null : error),
+  );
   const apart = found(NO_CELL);
   const withoutCell = { mappings: sumOf(apart.mappings), classes: apart.mappings, samples: apart.samples };
   const document: VerifyResult = {

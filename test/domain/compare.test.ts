@@ -276,6 +276,7 @@ describe('compareCell', () => {
       throw new RangeError('something else');
     };
     await expect(cell.compare(4)).rejects.toThrow('something else');
+    expect(cell.instances.reads).toHaveLength(1);
   });
 
   it('tells the same of a turn that is repeated', async () => {
