@@ -109,6 +109,24 @@ describe('the functions of a verification', () => {
     expect(document).toMatchObject({ status: 'complete', totals: { correct: 30, unmapped: 0 } });
   });
 
+  it('count an instance once that looks right in its own cell but is in another one too', async () => {
+    await cloud.databases.cell1.insertInstances(rows(1, 5));
+    await cloud.databases.cell2.insertInstances(rows(3, 3));
+    await cloud.api.insertMappings(rows(1, 5).map((_, index) => mapping(index + 1, 'cell1')));
+    const { document } = await verified();
+    const counted = document.cells.map(({ name, instances, classes }) => [
+      name,
+      instances,
+      classes.correct,
+      classes.inTwoCells,
+    ]);
+    expect(counted).toEqual([
+      ['cell0', 0, 0, 0],
+      ['cell1', 5, 4, 1],
+      ['cell2', 1, 0, 1],
+    ]);
+  });
+
   it('let what is mended between the two looks be', async () => {
     await cloud.databases.cell1.insertInstances(rows(1, 6));
     await cloud.api.insertMappings([1, 2, 3].map((number) => mapping(number, 'cell1')));
