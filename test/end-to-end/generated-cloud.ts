@@ -3,14 +3,18 @@ import { PLACEHOLDER_UUID } from '../../domain/instance.ts';
 import type { InstanceRow, MappingRow } from '../servers/nova-database.ts';
 import { type CellName, type Cloud, cells, uuidOf } from './cloud.ts';
 
-/** What is in a cloud before a run, and how the run goes over it. */
-export interface GeneratedCloud {
-  pageSize: number;
-  writers: number;
+/** What is in a cloud before a run. */
+export interface Contents {
   instances: Record<CellName, InstanceRow[]>;
   mappings: MappingRow[];
   /** The instances' uuids. */
   buildRequests: string[];
+}
+
+/** A cloud, and how a run goes over it. */
+export interface GeneratedCloud extends Contents {
+  pageSize: number;
+  writers: number;
 }
 
 /** The usual value most of the time, and now and then one of the others. */
@@ -101,7 +105,7 @@ export function largeCloud(rows: number): GeneratedCloud {
 }
 
 /** Puts it into the databases, in the place of whatever they held. */
-export async function fill(cloud: Cloud, { instances, mappings, buildRequests }: GeneratedCloud): Promise<void> {
+export async function fill(cloud: Cloud, { instances, mappings, buildRequests }: Contents): Promise<void> {
   await cloud.reset();
   for (const cell of Object.keys(cells) as CellName[]) {
     if (instances[cell].length > 0) await cloud.databases[cell].insertInstances(instances[cell]);
