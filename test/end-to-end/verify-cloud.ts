@@ -65,6 +65,10 @@ const otherRecipes = {
     mapping: { cell: own },
   }),
   wrongProject: (own) => ({ instances: { [own]: {} }, mapping: { cell: own, projectId: 'another' } }),
+  projectOfMarker: (own) => ({
+    instances: { [own]: {} },
+    mapping: { cell: own, projectId: 'INSTANCE_MIGRATION_MARKER' },
+  }),
   wrongLetterCase: (own) => ({
     instances: { [own]: { projectId: 'project', userId: 'user' } },
     mapping: { cell: own, projectId: 'Project', userId: 'USER' },
