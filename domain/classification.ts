@@ -157,8 +157,11 @@ export interface Verdict {
  */
 export function classify(facts: Facts): Verdict[] {
   const { mapping, mappedTo, instances } = facts;
+  if (isPlaceholder(facts)) {
+    return mapping === null ? [] : [{ class: 'placeholder', of: 'mapping', cell: mappedTo }];
+  }
   const visible = instances.filter(({ hidden }) => !hidden);
-  if (visible.length > 0 && facts.uuid !== PLACEHOLDER_UUID) {
+  if (visible.length > 0) {
     return visible.map((instance) => ({
       of: 'instance',
       cell: instance.cell,
@@ -166,16 +169,16 @@ export function classify(facts: Facts): Verdict[] {
     }));
   }
   if (mapping === null) return [];
-  if (isPlaceholder(facts)) return [{ class: 'placeholder', of: 'mapping', cell: mappedTo }];
   const verdict = judgeAlone(facts);
   return verdict === null ? [] : [{ of: 'mapping', cell: mappedTo, ...decided(facts, verdict) }];
 }
 
 type Judgement = Omit<Verdict, 'of' | 'cell'>;
 
-/** Whether a uuid or its mapping stands for no real instance. */
-export function isPlaceholder({ uuid, mapping }: Pick<Facts, 'uuid' | 'mapping'>): boolean {
-  return uuid === PLACEHOLDER_UUID || mapping?.projectId === NOVA_MARKER;
+/** Whether a uuid or its mapping stands for no real instance. Nova's marker never hides an instance that is there. */
+export function isPlaceholder({ uuid, mapping, instances }: Pick<Facts, 'uuid' | 'mapping' | 'instances'>): boolean {
+  if (uuid === PLACEHOLDER_UUID) return true;
+  return mapping?.projectId === NOVA_MARKER && instances.every(({ hidden }) => hidden);
 }
 
 /** What depends on all cells is left undecided where not all were read. */

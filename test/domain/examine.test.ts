@@ -98,7 +98,11 @@ describe('examine', () => {
     { of: 'an instance that is unmapped in one cell', row: null, asks: false },
     { of: 'a mapping without a cell', row: mapping(1, { cellId: null }), asks: true },
     { of: 'a mapping to another cell', row: mapping(1, { cellId: 2 }), asks: true },
-    { of: 'a marker', row: mapping(1, { cellId: null, projectId: 'INSTANCE_MIGRATION_MARKER' }), asks: false },
+    {
+      of: "an instance that is there, though its mapping has the marker's project",
+      row: mapping(1, { cellId: null, projectId: 'INSTANCE_MIGRATION_MARKER' }),
+      asks: true,
+    },
   ])('asks other cells about $of: $asks', async ({ row, asks }) => {
     const other = new MemoryVerifiedInstances([]);
     const stores = storesOf(new MemoryVerifiedMappings(row === null ? [] : [row]), {
@@ -109,6 +113,16 @@ describe('examine', () => {
     expect(other.asked).toEqual(asks ? [[instance(1).uuid]] : []);
     await examine([suspect(1, 'cell1')], stores, { ...exact, everywhere: true });
     expect(other.asked.at(-1)).toEqual([instance(1).uuid]);
+  });
+
+  it('asks no cell about a marker of which nobody has seen an instance', async () => {
+    const cells = { cell1: new MemoryVerifiedInstances([]), cell2: new MemoryVerifiedInstances([]) };
+    const marker = mapping(1, { cellId: null, projectId: 'INSTANCE_MIGRATION_MARKER' });
+    const stores = storesOf(new MemoryVerifiedMappings([marker]), cells);
+    await examine([suspect(1)], stores, exact);
+    expect([...cells.cell1.asked, ...cells.cell2.asked]).toEqual([]);
+    await examine([suspect(1)], stores, { ...exact, everywhere: true });
+    expect([...cells.cell1.asked, ...cells.cell2.asked]).toEqual([[marker.instanceUuid], [marker.instanceUuid]]);
   });
 
   it('asks every cell about a mapping that nobody has seen the instance of', async () => {
