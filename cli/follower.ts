@@ -5,6 +5,7 @@ import {
   ListMapRunsCommand,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { isVerifying } from '../contract/payloads.ts';
 import { forEachAtOnce } from './at-once.ts';
 import { readNews } from './child-history.ts';
 import type { Connection } from './connection.ts';
@@ -17,7 +18,6 @@ import {
   newCellProgress,
   observePaces,
   type RunProgress,
-  verifies,
 } from './progress.ts';
 import type { Records } from './records.ts';
 
@@ -70,7 +70,7 @@ export class Follower {
   async look(): Promise<void> {
     const progress = this.#progress;
     if (!goesOverCells(progress)) return;
-    if (verifies(progress)) progress.phase = await readPhase(this.#connection.sfn, this.#executionArn);
+    if (isVerifying(progress.mode)) progress.phase = await readPhase(this.#connection.sfn, this.#executionArn);
     if (!(await this.#findCells()) || !(await this.#findChildren())) return;
     const children = [...this.#children.values()];
     const unknown = children.filter(({ cell }) => cell === null).sort((a, b) => Number(b.running) - Number(a.running));

@@ -1,4 +1,4 @@
-import type { CaughtError, Mode } from '../contract/payloads.ts';
+import { type CaughtError, isVerifying, type Mode } from '../contract/payloads.ts';
 import type { CellRecord, ListedCell } from '../contract/results.ts';
 import { cellLabel } from '../domain/cell.ts';
 import type { CompareProgress } from '../domain/compare.ts';
@@ -197,12 +197,7 @@ export function observePaces(run: RunProgress, nowMs: number): void {
 
 /** What the pace goes by: instances that were read or, where they are only digested, ids. */
 function workDone(run: RunProgress, cell: CellProgress): number {
-  return verifies(run) ? (idsOf(cell)?.worked ?? 0) : rowsOf(run, cell).instances;
-}
-
-/** Whether the run compares all with all. */
-export function verifies({ mode }: Pick<RunProgress, 'mode'>): boolean {
-  return mode === 'verify' || mode === 'repair';
+  return isVerifying(run.mode) ? (idsOf(cell)?.worked ?? 0) : rowsOf(run, cell).instances;
 }
 
 /** Whether the run goes over its cells one by one, so that each of them has something to show. */

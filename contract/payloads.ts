@@ -18,6 +18,17 @@ export const modes = ['map', 'plan', 'cells', 'verify', 'repair', 'explain', 'un
 /** One of {@link modes}. */
 export type Mode = (typeof modes)[number];
 
+/** The modes that compare all with all: a repair first verifies. */
+export const verifyingModes = ['verify', 'repair'] as const satisfies readonly Mode[];
+
+/** One of {@link verifyingModes}. */
+export type VerifyingMode = (typeof verifyingModes)[number];
+
+/** Whether a run of the mode compares all with all. */
+export function isVerifying(mode: Mode): mode is VerifyingMode {
+  return verifyingModes.some((each) => each === mode);
+}
+
 /** The input of an execution: what a person, a script or an event asks for. Unknown keys are refused (typos). */
 export const executionInputSchema = z.strictObject({
   /**
@@ -118,14 +129,17 @@ const openedCellSchema = z.object({
 /** A cell whose database has been found. */
 export type OpenedCell = z.infer<typeof openedCellSchema>;
 
-/** How far the digest of a range has come; domain/digest-range.ts says what the fields mean. */
-export const digestProgressSchema = z.object({
+const idRangeSchema = z.object({
   index: z.int(),
   from: z.int(),
   upTo: z.int(),
   after: z.int(),
   turns: z.int(),
   done: z.boolean(),
+});
+
+/** How far the digest of a range has come; domain/digest-range.ts says what the fields mean. */
+export const digestProgressSchema = idRangeSchema.extend({
   ids: z.int().positive(),
   suspects: z.array(z.int()),
   unsettled: z.int(),
@@ -203,13 +217,7 @@ const sampleSchema = z.object({
 const faultSchema = z.object({ name: z.string(), message: z.string() });
 
 /** How far a range has come; domain/range.ts says what the fields mean. */
-export const rangeProgressSchema = z.object({
-  index: z.int(),
-  from: z.int(),
-  upTo: z.int(),
-  after: z.int(),
-  turns: z.int(),
-  done: z.boolean(),
+export const rangeProgressSchema = idRangeSchema.extend({
   counts: countsSchema,
   samples: z.array(sampleSchema),
   gaps: z.array(z.int()),

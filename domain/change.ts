@@ -54,6 +54,30 @@ export interface ChangeStore {
   apply(changes: readonly Change[], options: { unlessBuilding: boolean }): Promise<Change[]>;
 }
 
+/** How many of each class that is repaired. */
+export type ChangesByClass = Partial<Record<RepairableClass, number>>;
+
+/** Counts changes by their classes. */
+export function countByClass(changes: readonly Change[]): ChangesByClass {
+  return addByClass(changes.map(({ class: name }) => ({ [name]: 1 })));
+}
+
+/** Adds numbers up, each to that of its class. */
+export function addByClass(parts: readonly ChangesByClass[]): ChangesByClass {
+  const sums: ChangesByClass = {};
+  for (const part of parts) {
+    for (const [name, number] of Object.entries(part) as [RepairableClass, number][]) {
+      sums[name] = (sums[name] ?? 0) + number;
+    }
+  }
+  return sums;
+}
+
+/** The sum over all classes. */
+export function sumOfClasses(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, number) => sum + number, 0);
+}
+
 /** How far the changes of a part have been made: what the loop of its turns hands on. */
 export interface ChangeProgress {
   part: number;
@@ -66,7 +90,7 @@ export interface ChangeProgress {
   turns: number;
   done: boolean;
   /** The changes that were made. */
-  made: Partial<Record<RepairableClass, number>>;
+  made: ChangesByClass;
   /** Those that were not, because the row is not as it was seen; some of their instances. */
   leftAlone: { number: number; samples: string[] };
 }
@@ -86,13 +110,11 @@ export function countChanges(
   tried: readonly Change[],
   changed: readonly Change[],
 ): Pick<ChangeProgress, 'made' | 'leftAlone'> {
-  const made = { ...progress.made };
-  for (const { class: name } of changed) made[name] = (made[name] ?? 0) + 1;
   const done = new Set(changed);
   const left = tried.filter((change) => !done.has(change));
   const uuids = left.map(({ before, after }) => (before ?? after)?.instanceUuid ?? '');
   return {
-    made,
+    made: addByClass([progress.made, countByClass(changed)]),
     leftAlone: {
       number: progress.leftAlone.number + left.length,
       samples: [...progress.leftAlone.samples, ...uuids].slice(0, LEFT_ALONE_NAMED),
@@ -102,12 +124,8 @@ export function countChanges(
 
 /** Adds what became of the changes of several parts up. */
 export function addChanges(parts: readonly Pick<ChangeProgress, 'made' | 'leftAlone'>[]) {
-  const made: ChangeProgress['made'] = {};
-  for (const [name, number] of parts.flatMap((part) => Object.entries(part.made))) {
-    made[name as RepairableClass] = (made[name as RepairableClass] ?? 0) + number;
-  }
   return {
-    made,
+    made: addByClass(parts.map((part) => part.made)),
     leftAlone: {
       number: parts.reduce((sum, { leftAlone }) => sum + leftAlone.number, 0),
       samples: parts.flatMap(({ leftAlone }) => leftAlone.samples).slice(0, LEFT_ALONE_NAMED),

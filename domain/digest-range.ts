@@ -1,4 +1,5 @@
 import { addBuckets, addCellBuckets, type Buckets } from './digest.ts';
+import { type IdRange, splitIds } from './id-range.ts';
 import { addQuotas, type Quotas } from './quota.ts';
 import { countParts, MOST_SUSPECTS_A_TURN, noParts, type Suspects } from './suspects.ts';
 import {
@@ -21,18 +22,8 @@ const FEWEST_IDS_PER_DIGEST = 500;
 /** Mappings apart a page. */
 const APART_PER_PAGE = 4_000;
 
-/** How far one range of a table has been digested: what the loop of its turns hands on. */
-export interface DigestProgress {
-  /** From 0, by ascending ids. */
-  index: number;
-  /** The ids are `from < id <= upTo`. */
-  from: number;
-  upTo: number;
-  /** The id up to which it is done. */
-  after: number;
-  /** How many turns it took so far; each leaves a digest of its own. */
-  turns: number;
-  done: boolean;
+/** How far one range of a table has been digested; each turn leaves a digest of its own. */
+export interface DigestProgress extends IdRange {
   /** Ids a statement; halved where they took too long. */
   ids: number;
   /** Mappings apart that were found, by part; see suspects.ts. */
@@ -44,16 +35,8 @@ export interface DigestProgress {
 /** Splits the ids of a table into at most `most` ranges of equal length; an empty table has none. */
 export function digestRanges(minId: number | null, maxId: number | null, most: number): DigestProgress[] {
   if (minId === null || maxId === null) return [];
-  const ids = maxId - minId + 1;
-  const number = Math.max(1, Math.min(most, Math.floor(ids / IDS_PER_RANGE)));
-  const bound = (index: number) => minId - 1 + Math.floor((ids * index) / number);
-  return Array.from({ length: number }, (_, index) => ({
-    index,
-    from: bound(index),
-    upTo: bound(index + 1),
-    after: bound(index),
-    turns: 0,
-    done: false,
+  return splitIds(minId, maxId, most, IDS_PER_RANGE).map((range) => ({
+    ...range,
     ids: IDS_PER_DIGEST,
     suspects: noParts(),
     unsettled: 0,

@@ -1,5 +1,6 @@
 import { addCounts, type Counts, noCounts } from './counts.ts';
 import { gapsBetween, LATE_ROW_WINDOW, windowStart } from './gaps.ts';
+import { type IdRange, splitIds } from './id-range.ts';
 import type { MappableInstance } from './instance.ts';
 import { mapPage, readPage } from './page.ts';
 import { lookOnly } from './plan.ts';
@@ -16,18 +17,7 @@ export interface Fault {
 }
 
 /** How far the loop over one range has come; it travels in the machine's state. */
-export interface RangeProgress {
-  /** The range's place among those of its cell, from 0. */
-  index: number;
-  /** The range begins after this id. */
-  from: number;
-  /** Its last id. */
-  upTo: number;
-  /** Everything up to this id has been worked. */
-  after: number;
-  /** How often the loop has been entered. */
-  turns: number;
-  done: boolean;
+export interface RangeProgress extends IdRange {
   counts: Counts;
   samples: Sample[];
   /** The ids near the cell's highest at which no row has been seen (see gaps.ts). */
@@ -61,29 +51,16 @@ export function splitRanges(
   pageSize: number,
 ): RangeProgress[] {
   if (minId === null || maxId === null) return [];
-  const ids = maxId - minId + 1;
-  const number = Math.max(1, Math.min(most, Math.floor(ids / Math.max(IDS_PER_RANGE, LATE_ROW_WINDOW))));
+  const ranges = splitIds(minId, maxId, most, Math.max(IDS_PER_RANGE, LATE_ROW_WINDOW));
   // A late row may even come below the lowest id: in a small cell the first range begins where the window does.
   const begin = Math.min(minId - 1, windowStart(maxId));
-  const bound = (index: number) => (index === 0 ? begin : minId - 1 + Math.floor((ids * index) / number));
-  return Array.from({ length: number }, (_, index) => newRange(index, bound(index), bound(index + 1), pageSize));
+  return ranges.map((range) =>
+    newProgress(range.index === 0 ? { ...range, from: begin, after: begin } : range, pageSize),
+  );
 }
 
-function newRange(index: number, from: number, upTo: number, pageSize: number): RangeProgress {
-  return {
-    index,
-    from,
-    upTo,
-    after: from,
-    turns: 0,
-    done: false,
-    counts: noCounts(),
-    samples: [],
-    gaps: [],
-    pageSize,
-    expectNew: false,
-    fault: null,
-  };
+function newProgress(range: IdRange, pageSize: number): RangeProgress {
+  return { ...range, counts: noCounts(), samples: [], gaps: [], pageSize, expectNew: false, fault: null };
 }
 
 /** What the ranges of a cell add up to, and the highest id that any of them reached. */

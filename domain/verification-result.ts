@@ -1,4 +1,4 @@
-import type { Change } from './change.ts';
+import { type Change, sumOfClasses } from './change.ts';
 import {
   type ClassName,
   classes,
@@ -135,13 +135,9 @@ export function isAllowed(counts: ClassCounts): boolean {
 /** The status of a repair: what it would do or has left undone comes before what `verify` would say. */
 export function repairStatus(repair: RepairSummary, error: Fault | null): RunStatus {
   if (error !== null) return 'failed';
-  const planned = sumOf(repair.planned);
+  const planned = sumOfClasses(repair.planned);
   if (!repair.applied) return planned > 0 ? 'more-remain' : repair.notRepairable > 0 ? 'needs-attention' : 'complete';
-  return sumOf(repair.made) < planned || repair.notRepairable > 0 ? 'needs-attention' : 'complete';
-}
-
-function sumOf(counts: Partial<Record<ClassName, number>>): number {
-  return Object.values(counts).reduce((sum, number) => sum + number, 0);
+  return sumOfClasses(repair.made) < planned || repair.notRepairable > 0 ? 'needs-attention' : 'complete';
 }
 
 /** The run's status: the worst of its parts'. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { closeRunSchema, type RunEnd } from '../contract/payloads.ts';
+import { closeRunSchema, isVerifying, type RunEnd } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
 import { cellLabel } from '../domain/cell.ts';
 import type { CellsResult, PlanResult, RunResult } from '../domain/result.ts';
@@ -42,7 +42,7 @@ async function documentOf(task: z.output<typeof closeRunSchema>, deadline: Abort
   if (settings.mode === 'undo') return undoDocument(settings, changed, mapError);
   const cells = await readEndedCells(settings.run, task.cells, mapError, deadline);
   if (settings.mode === 'cells') return cellsDocument(settings, cells);
-  if (settings.mode === 'verify' || settings.mode === 'repair') {
+  if (isVerifying(settings.mode)) {
     return verifyDocument(settings, { cells, examined, changed, mapError }, deadline);
   }
   if (settings.mode === 'plan') return planDocument(settings, cells, deadline);

@@ -8,7 +8,8 @@ import { addInstances, type InstancesTurn } from '../domain/digest-range.ts';
 import { writeResult } from './clients.ts';
 import { apiDatabase, mappingStore } from './databases.ts';
 import { step } from './step.ts';
-import { readRanges, writeSuspects } from './suspect-files.ts';
+import { writeSuspects } from './suspect-files.ts';
+import { readRanges } from './turn-files.ts';
 import { readUuidRulesOnce, verifiedInstances, verifiedMappings } from './verified-databases.ts';
 
 /** Compares the digests of a cell and of the mappings to it, and then the rows of the buckets that differ. */
@@ -24,7 +25,7 @@ export const handler = step(
       {
         ...rules,
         cellId: cell.id,
-        buckets: computed.differing.length > MOST_BUCKETS_NAMED ? null : computed.differing,
+        buckets: computed.reread,
         instancesUpTo: cell.maxId,
         mappingsUpTo: settings.maxMappingId,
         someHaveNoProject: computed.instances.noProject > 0,
@@ -42,12 +43,12 @@ export const handler = step(
       await writeResult(resultKeys.cell(run, cell.uuid), record(computed, progress), deadline);
     }
     const { turns, done, read } = progress;
-    logger.info('cell compared', { run, cell: cell.uuid, differing: computed.differing.length, turns, read, done });
+    logger.info('cell compared', { run, cell: cell.uuid, differing: computed.differing, turns, read, done });
     return progress;
 
-    function record({ instances, mappings, differing }: Computed, last: CompareProgress): CellRecord {
-      const reread = new Set(differing.length > MOST_BUCKETS_NAMED ? Object.keys(instances.buckets) : differing);
-      const equal = Object.entries(instances.buckets).filter(([bucket]) => !reread.has(bucket));
+    function record({ instances, mappings, reread }: Computed, last: CompareProgress): CellRecord {
+      const again = new Set(reread ?? Object.keys(instances.buckets));
+      const equal = Object.entries(instances.buckets).filter(([bucket]) => !again.has(bucket));
       return {
         kind: 'compared',
         source: cell.source,
@@ -74,7 +75,10 @@ export const handler = step(
 interface Computed {
   instances: InstancesTurn;
   mappings: Buckets;
-  differing: string[];
+  /** How many buckets differ. */
+  differing: number;
+  /** The buckets whose rows are compared; null for all. */
+  reread: string[] | null;
 }
 
 async function readComputed({ run }: Settings, cell: OpenedCell, deadline: AbortSignal): Promise<Computed> {
@@ -85,5 +89,7 @@ async function readComputed({ run }: Settings, cell: OpenedCell, deadline: Abort
   const mappings = addBuckets(
     await readRanges<Record<string, Buckets>, Buckets>(ofMappings, deadline, (cells) => cells[cell.id] ?? {}),
   );
-  return { instances, mappings, differing: differingBuckets(instances.buckets, mappings) };
+  const buckets = differingBuckets(instances.buckets, mappings);
+  const reread = buckets.length > MOST_BUCKETS_NAMED ? null : buckets;
+  return { instances, mappings, differing: buckets.length, reread };
 }

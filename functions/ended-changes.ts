@@ -1,6 +1,6 @@
 import { type ChangedTurn, resultKeys } from '../contract/results.ts';
 import { type ChangeProgress, countChanges } from '../domain/change.ts';
-import { readTurns } from './suspect-files.ts';
+import { readTurns } from './turn-files.ts';
 
 /** What became of the changes of a part, or of a turn over it. */
 export type ChangeCounts = Pick<ChangeProgress, 'made' | 'leftAlone'>;

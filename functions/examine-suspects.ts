@@ -3,7 +3,7 @@ import { examineSuspectsSchema, type Settings } from '../contract/payloads.ts';
 import { type ExaminedTurn, type Inquiry, resultKeys } from '../contract/results.ts';
 import { type CellRow, readCells } from '../data-api/cells.ts';
 import { timeText } from '../data-api/times.ts';
-import { type Change, changeFor, MOST_CHANGES_A_TURN } from '../domain/change.ts';
+import { type Change, changeFor, countByClass, MOST_CHANGES_A_TURN } from '../domain/change.ts';
 import { classes, classify, type Facts, isRepairable } from '../domain/classification.ts';
 import { UUIDS_A_QUESTION } from '../domain/compare.ts';
 import {
@@ -65,6 +65,8 @@ class Inquirer {
   readonly #settings: Settings;
   readonly #inquiry: Inquiry;
   readonly #cellRows: readonly CellRow[];
+  readonly #rowOf: ReadonlyMap<string, CellRow>;
+  readonly #uuidOf: ReadonlyMap<number, string>;
   readonly #stores = new Map<string, Pick<VerifiedInstances, 'find'>>();
   readonly #faults: Record<string, Fault> = {};
   readonly #byCell = new Map<string, Examined>();
@@ -76,6 +78,8 @@ class Inquirer {
     this.#settings = settings;
     this.#inquiry = inquiry;
     this.#cellRows = cellRows;
+    this.#rowOf = new Map(cellRows.map((row) => [row.uuid, row]));
+    this.#uuidOf = new Map(cellRows.map(({ id, uuid }) => [id, uuid]));
     this.#deadline = deadline;
   }
 
@@ -96,7 +100,7 @@ class Inquirer {
   }
 
   async #open({ uuid, source }: Inquiry['cells'][number]): Promise<void> {
-    const row = this.#cellRows.find((each) => each.uuid === uuid);
+    const row = this.#rowOf.get(uuid);
     if (row === undefined) return;
     const store = await this.#orFault(uuid, async () =>
       verifiedInstances(row, source ?? (await findDatabase(row, this.#deadline)), this.#settings, this.#deadline),
@@ -127,7 +131,7 @@ class Inquirer {
     const stores = {
       mappings: await verifiedMappings(this.#settings, this.#deadline),
       cells: this.#stores,
-      cellUuid: (id: number) => this.#cellRows.find((row) => row.id === id)?.uuid ?? `cell_mappings.id ${id}`,
+      cellUuid: (id: number) => this.#uuidOf.get(id) ?? `cell_mappings.id ${id}`,
     };
     const found = await examine(suspects, stores, { ...rules, everywhere: this.#explains });
     const at = timeText(apiDatabase(this.#deadline).address.dialect, new Date());
@@ -148,15 +152,13 @@ class Inquirer {
 
   /** `cell_mappings.id` of a cell that was read. */
   #idOf(uuid: string): number | undefined {
-    return this.#stores.has(uuid) ? this.#cellRows.find((row) => row.uuid === uuid)?.id : undefined;
+    return this.#stores.has(uuid) ? this.#rowOf.get(uuid)?.id : undefined;
   }
 
   turn(): ExaminedTurn {
-    const planned: ExaminedTurn['planned'] = {};
-    for (const { class: name } of this.changes) planned[name] = (planned[name] ?? 0) + 1;
     return {
       cells: Object.fromEntries([...this.#byCell].map(([cell, examined]) => [cell, addExamined([examined])])),
-      planned,
+      planned: countByClass(this.changes),
       changes: this.changes.slice(0, CHANGES_SHOWN),
       notRepairable: this.#notRepairable,
       ...(this.#explains ? { facts: this.#facts, faults: this.#faults } : {}),

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { MAX_CELLS } from '../contract/defaults.ts';
 import { NamedError } from '../contract/errors.ts';
-import { executionInputSchema, type FoundSuspects, type ListedCells, listCellsSchema } from '../contract/payloads.ts';
+import {
+  executionInputSchema,
+  type FoundSuspects,
+  isVerifying,
+  type ListedCells,
+  listCellsSchema,
+} from '../contract/payloads.ts';
 import { type Inquiry, type ListedCell, resultKeys, type UndoCells } from '../contract/results.ts';
 import { type CellRow, readCells } from '../data-api/cells.ts';
 import { readMappingBounds } from '../data-api/verified-mappings.ts';
@@ -39,8 +45,7 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
     }),
   );
   await writeResult(resultKeys.cells(task.run), listed, deadline);
-  const verifies = input.mode === 'verify' || input.mode === 'repair';
-  const { minId, maxId } = verifies ? await readMappingBounds(api) : { minId: null, maxId: null };
+  const { minId, maxId } = isVerifying(input.mode) ? await readMappingBounds(api) : { minId: null, maxId: null };
   logger.info('cells listed', { run: task.run, mode: input.mode, cells: cells.length });
   return {
     settings: {

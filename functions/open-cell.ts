@@ -1,5 +1,5 @@
 import { NamedError } from '../contract/errors.ts';
-import { type OpenedCell, openCellSchema } from '../contract/payloads.ts';
+import { isVerifying, type OpenedCell, openCellSchema } from '../contract/payloads.ts';
 import { readBounds, readCell } from '../data-api/cells.ts';
 import { type CompareProgress, newComparison } from '../domain/compare.ts';
 import { type DigestProgress, digestRanges } from '../domain/digest-range.ts';
@@ -33,7 +33,7 @@ export const handler = step(openCellSchema, async ({ settings, uuid }, { logger,
   const opened = {
     cell: { id, uuid, name, source, maxId: maxId ?? 0 },
     ranges: mode === 'map' || mode === 'plan' ? splitRanges(minId, maxId, most, pageSize) : [],
-    digests: mode === 'verify' || mode === 'repair' ? digestRanges(minId, maxId, rangesAtOnce) : [],
+    digests: isVerifying(mode) ? digestRanges(minId, maxId, rangesAtOnce) : [],
     comparison: newComparison(pageSize),
   };
   const ranges = opened.ranges.length + opened.digests.length;

@@ -1,6 +1,6 @@
 import { faultOf } from '../contract/caught-error.ts';
 import type { CaughtError, Settings } from '../contract/payloads.ts';
-import { addChanges } from '../domain/change.ts';
+import { addChanges, sumOfClasses } from '../domain/change.ts';
 import { RESULT_VERSION } from '../domain/result.ts';
 import type { UndoResult } from '../domain/verification-result.ts';
 import { timesOf } from './ended-cells.ts';
@@ -14,7 +14,7 @@ export function undoDocument(
 ): UndoResult {
   const error = mapError === undefined ? null : faultOf(mapError);
   const { made, leftAlone } = addChanges(changed);
-  const putBack = Object.values(made).reduce((sum, number) => sum + number, 0);
+  const putBack = sumOfClasses(made);
   return {
     version: RESULT_VERSION,
     mode: 'undo',

@@ -1,7 +1,7 @@
 import { faultOf } from '../contract/caught-error.ts';
 import type { CaughtError, Settings } from '../contract/payloads.ts';
 import { type CellRecord, type ExaminedTurn, resultKeys } from '../contract/results.ts';
-import { addChanges, type Change } from '../domain/change.ts';
+import { addByClass, addChanges, type Change, sumOfClasses } from '../domain/change.ts';
 import type { ClassName } from '../domain/classification.ts';
 import {
   addClassCounts,
@@ -25,7 +25,7 @@ import {
 import { readAtOnce, readResult } from './clients.ts';
 import { type EndedCell, timesOf } from './ended-cells.ts';
 import type { ChangeCounts } from './ended-changes.ts';
-import { readRanges } from './suspect-files.ts';
+import { readRanges } from './turn-files.ts';
 
 /** How many of the changes the result shows. */
 const CHANGES_SHOWN = 20;
@@ -52,7 +52,7 @@ export async function verifyDocument(settings: Settings, ended: Ended, deadline:
     verificationOf(listed, record, found(listed.uuid), examined.length > 0 ? null : error),
   );
   const apart = found(NO_CELL);
-  const withoutCell = { mappings: sumOf(apart.mappings), classes: apart.mappings, samples: apart.samples };
+  const withoutCell = { mappings: sumOfClasses(apart.mappings), classes: apart.mappings, samples: apart.samples };
   const document: VerifyResult = {
     version: RESULT_VERSION,
     mode: settings.mode === 'repair' ? 'repair' : 'verify',
@@ -105,8 +105,8 @@ function verificationOf(
     uuid,
     name,
     status: verificationStatus(classes, error),
-    instances: sumOf(known),
-    mappingsAlone: sumOf(mappings),
+    instances: sumOfClasses(known),
+    mappingsAlone: sumOfClasses(mappings),
     classes,
     hidden: record.hidden,
     placeholderInstances: record.placeholders,
@@ -145,13 +145,7 @@ async function quotaOf({ run }: Settings, cells: readonly EndedCell[], deadline:
 }
 
 function repairOf(settings: Settings, turns: readonly ExaminedTurn[], changed: readonly ChangeCounts[]): RepairSummary {
-  const planned: RepairSummary['planned'] = {};
-  for (const turn of turns) {
-    for (const name of settings.classes) {
-      const number = turn.planned[name] ?? 0;
-      if (number > 0) planned[name] = (planned[name] ?? 0) + number;
-    }
-  }
+  const planned = addByClass(turns.map((turn) => turn.planned));
   const any = Object.keys(planned).length > 0;
   const samples: Change[] = turns.flatMap(({ changes }) => changes).slice(0, CHANGES_SHOWN);
   return {
@@ -163,8 +157,4 @@ function repairOf(settings: Settings, turns: readonly ExaminedTurn[], changed: r
     samples,
     changes: any ? resultKeys.allChanges(settings.run) : null,
   };
-}
-
-function sumOf(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((sum, number) => sum + number, 0);
 }

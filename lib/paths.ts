@@ -1,4 +1,5 @@
 import { Condition, JsonPath } from 'aws-cdk-lib/aws-stepfunctions';
+import { verifyingModes } from '../contract/payloads.ts';
 
 /** What every step of a run goes by, in the machine's state. */
 export const SETTINGS = JsonPath.objectAt('$.settings');
@@ -6,8 +7,5 @@ export const SETTINGS = JsonPath.objectAt('$.settings');
 /** The path of the run's mode. */
 export const MODE = '$.settings.mode';
 
-/** Whether the run compares all with all: a repair first verifies. */
-export const isVerification = Condition.or(
-  Condition.stringEquals(MODE, 'verify'),
-  Condition.stringEquals(MODE, 'repair'),
-);
+/** Whether the run compares all with all. */
+export const isVerification = Condition.or(...verifyingModes.map((mode) => Condition.stringEquals(MODE, mode)));

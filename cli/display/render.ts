@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import type { Mode } from '../../contract/payloads.ts';
+import { isVerifying } from '../../contract/payloads.ts';
 import {
   type CellProgress,
   type CellState,
@@ -11,7 +12,6 @@ import {
   rowsOf,
   sumOf,
   suspectsOf,
-  verifies,
 } from '../progress.ts';
 import { bar, marks, spinner } from './marks.ts';
 import { type Piece, paintLine } from './paint.ts';
@@ -117,7 +117,7 @@ function columnsOf(cell: CellProgress, run: RunProgress, nowMs: number): string[
 
 /** The instances and the outcome. While rows are digested nothing is known of either, but how many ids are done. */
 function rowTexts(cell: CellProgress, run: RunProgress): string[] {
-  if (verifies(run) && cell.record === null && cell.verified === null) {
+  if (isVerifying(run.mode) && cell.record === null && cell.verified === null) {
     return ['', `${formatCount(idsOf(cell)?.worked ?? 0)} ids read`];
   }
   const { instances, outcome } = rowsOf(run, cell);
@@ -137,7 +137,7 @@ function tryingAgain(error: string): string {
 
 /** Instances read, not mapped: those that are mapped already count too. A digest is known only by its ids. */
 function rateText(rate: number, run: RunProgress): string {
-  return `${formatCount(rate)} ${verifies(run) ? 'ids' : 'read'}/s`;
+  return `${formatCount(rate)} ${isVerifying(run.mode) ? 'ids' : 'read'}/s`;
 }
 
 function left(milliseconds: number | null): string {

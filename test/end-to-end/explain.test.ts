@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { describeOnEachServer } from '../servers/each-server.ts';
-import { type Cloud, cells, createCloud, mapping, row, uuidOf } from './cloud.ts';
+import { type Cloud, cells, mapping, row, uuidOf } from './cloud.ts';
 import { fill } from './generated-cloud.ts';
-import { type Machine, startMachine } from './harness.ts';
+import type { Machine } from './harness.ts';
+import { openJudgedCloud } from './judged-cloud.ts';
 import { cloudOfEveryClass, scattered } from './verify-cloud.ts';
 import { openVerifyOracle, type VerifyOracle } from './verify-oracle.ts';
 
@@ -10,16 +11,11 @@ describeOnEachServer('explain', ({ dialect, get }) => {
   let cloud: Cloud;
   let oracle: VerifyOracle;
   let machine: Machine;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    cloud = await createCloud(get());
-    oracle = await openVerifyOracle(get());
-    machine = await startMachine(cloud.api.url);
+    ({ cloud, oracle, machine, close } = await openJudgedCloud(get(), openVerifyOracle));
   }, 60_000);
-  afterAll(async () => {
-    await machine?.stop();
-    await oracle?.drop();
-    await cloud?.drop();
-  });
+  afterAll(() => close?.());
   beforeEach(() => cloud.reset());
 
   const explain = (uuid: string, options = {}) => machine.run({ mode: 'explain', uuid, ...options });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeOnEachServer } from '../servers/each-server.ts';
-import { type CellName, type Cloud, cells, createCloud } from './cloud.ts';
+import { type CellName, type Cloud, cells } from './cloud.ts';
 import { fill, type GeneratedCloud, generatedClouds, largeCloud } from './generated-cloud.ts';
-import { type EndedRun, type Machine, startMachine } from './harness.ts';
+import type { EndedRun, Machine } from './harness.ts';
+import { openJudgedCloud } from './judged-cloud.ts';
 import { type Oracle, openOracle, type Problem } from './oracle.ts';
 
 /** CELLMAP_ORACLE_RUNS makes a campaign of so many clouds, other ones each time; the usual few are always the same. */
@@ -17,16 +18,11 @@ describeOnEachServer('a run over any cloud, judged by plain SQL', ({ get }) => {
   let cloud: Cloud;
   let oracle: Oracle;
   let machine: Machine;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    cloud = await createCloud(get());
-    oracle = await openOracle(get());
-    machine = await startMachine(cloud.api.url);
+    ({ cloud, oracle, machine, close } = await openJudgedCloud(get(), openOracle));
   }, 60_000);
-  afterAll(async () => {
-    await machine?.stop();
-    await oracle?.drop();
-    await cloud?.drop();
-  });
+  afterAll(() => close?.());
 
   /** Runs the machine twice over a cloud, and holds all that it did and said against the oracle. */
   async function judge(generated: GeneratedCloud): Promise<EndedRun> {

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { repairableClasses } from '../../domain/classification.ts';
 import { describeOnEachServer } from '../servers/each-server.ts';
-import { type Cloud, cells, createCloud, mapping, row, uuidOf } from './cloud.ts';
+import { type Cloud, cells, mapping, row, uuidOf } from './cloud.ts';
 import { fill } from './generated-cloud.ts';
-import { type EndedRun, type Machine, startMachine } from './harness.ts';
+import type { EndedRun, Machine } from './harness.ts';
+import { openJudgedCloud } from './judged-cloud.ts';
 import { expectTruth } from './verify-agreement.ts';
 import { cellIds, changedIds, idsOf, readMade, readPlanned, readTable, setTimes, undo } from './verify-changes.ts';
 import { cloudOfEveryClass, scatteredClouds } from './verify-cloud.ts';
@@ -18,16 +19,11 @@ describeOnEachServer('repair', ({ get }) => {
   let cloud: Cloud;
   let oracle: VerifyOracle;
   let machine: Machine;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    cloud = await createCloud(get());
-    oracle = await openVerifyOracle(get());
-    machine = await startMachine(cloud.api.url);
+    ({ cloud, oracle, machine, close } = await openJudgedCloud(get(), openVerifyOracle));
   }, 60_000);
-  afterAll(async () => {
-    await machine?.stop();
-    await oracle?.drop();
-    await cloud?.drop();
-  });
+  afterAll(() => close?.());
 
   const repair = (classes: readonly string[], options = {}) =>
     machine.run({ mode: 'repair', classes, secondLookSeconds: 0, writers: 2, ...options });

@@ -3,9 +3,10 @@ import { parseDatabaseUrl } from '../../domain/database-url.ts';
 import { PLACEHOLDER_UUID } from '../../domain/instance.ts';
 import { describeOnEachServer } from '../servers/each-server.ts';
 import { createCellDatabase } from '../servers/nova-database.ts';
-import { type Cloud, cells, createCloud } from './cloud.ts';
+import { type Cloud, cells } from './cloud.ts';
 import { fill } from './generated-cloud.ts';
-import { type Machine, startMachine } from './harness.ts';
+import type { Machine } from './harness.ts';
+import { openJudgedCloud } from './judged-cloud.ts';
 import { countByClass, expectSamplesAmong } from './verify-agreement.ts';
 import { changedIds, idsOf, readTable } from './verify-changes.ts';
 import { cloudOfEveryClass } from './verify-cloud.ts';
@@ -20,16 +21,11 @@ describeOnEachServer('a verification with cell2 down', ({ get }) => {
   let cloud: Cloud;
   let oracle: VerifyOracle;
   let machine: Machine;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    cloud = await createCloud(get());
-    oracle = await openVerifyOracle(get());
-    machine = await startMachine(cloud.api.url);
+    ({ cloud, oracle, machine, close } = await openJudgedCloud(get(), openVerifyOracle));
   }, 60_000);
-  afterAll(async () => {
-    await machine?.stop();
-    await oracle?.drop();
-    await cloud?.drop();
-  });
+  afterAll(() => close?.());
   const contents = cloudOfEveryClass({ right: 60, each: 6 });
   beforeEach(() => fill(cloud, contents));
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { describeOnEachServer } from '../servers/each-server.ts';
-import { type CellName, type Cloud, cells, createCloud } from './cloud.ts';
+import { type CellName, type Cloud, cells } from './cloud.ts';
 import { fill } from './generated-cloud.ts';
-import { type EndedRun, type Machine, startMachine } from './harness.ts';
+import type { EndedRun, Machine } from './harness.ts';
+import { openJudgedCloud } from './judged-cloud.ts';
 import { countByClass, expectSamplesAmong, expectTruth, readNamed } from './verify-agreement.ts';
 import { cloudOfEveryClass, scatteredClouds } from './verify-cloud.ts';
 import { type Judged, openVerifyOracle, type VerifyOracle } from './verify-oracle.ts';
@@ -19,16 +20,11 @@ describeOnEachServer('a verification, judged by plain SQL', ({ get }) => {
   let cloud: Cloud;
   let oracle: VerifyOracle;
   let machine: Machine;
+  let close: (() => Promise<void>) | undefined;
   beforeAll(async () => {
-    cloud = await createCloud(get());
-    oracle = await openVerifyOracle(get());
-    machine = await startMachine(cloud.api.url);
+    ({ cloud, oracle, machine, close } = await openJudgedCloud(get(), openVerifyOracle));
   }, 60_000);
-  afterAll(async () => {
-    await machine?.stop();
-    await oracle?.drop();
-    await cloud?.drop();
-  });
+  afterAll(() => close?.());
 
   const verify = (options = {}) => machine.run({ mode: 'verify', secondLookSeconds: 0, ...options });
 

@@ -1,0 +1,32 @@
+import { readResult } from './clients.ts';
+
+/**
+ * Reads what the turns of a loop left, from the first until one left nothing.
+ * @param keep what is wanted of a turn; the rest of it is not kept in memory
+ */
+export async function readTurns<Turn, Kept = Turn>(
+  keyOf: (turn: number) => string,
+  deadline: AbortSignal,
+  keep: (turn: Turn) => Kept = (turn) => turn as unknown as Kept,
+): Promise<Kept[]> {
+  const turns: Kept[] = [];
+  for (;;) {
+    const turn = await readResult<Turn>(keyOf(turns.length + 1), deadline);
+    if (turn === undefined) return turns;
+    turns.push(keep(turn));
+  }
+}
+
+/** The same of all ranges of a table, from the first range until one left nothing. */
+export async function readRanges<Turn, Kept = Turn>(
+  keyOf: (index: number, turn: number) => string,
+  deadline: AbortSignal,
+  keep?: (turn: Turn) => Kept,
+): Promise<Kept[]> {
+  const ranges: Kept[] = [];
+  for (let index = 0; ; index += 1) {
+    const turns = await readTurns<Turn, Kept>((turn) => keyOf(index, turn), deadline, keep);
+    if (turns.length === 0) return ranges;
+    ranges.push(...turns);
+  }
+}
