@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chown, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './free-port.ts';
+import { startOnFreePort } from './free-port.ts';
 
 /** What the guard is to run; it is the process's only argument, as JSON. */
 export interface GuardOrder {
@@ -22,9 +22,6 @@ export type GuardAnswer = { port: number; password: string } | { error: string }
 type Identity = { uid: number; gid: number } | undefined;
 
 const run = promisify(execFile);
-
-/** A port can be taken between our look and the server's start. */
-const PORT_TRIES = 5;
 
 /**
  * The process that owns an embedded PostgreSQL: it makes the server in a fresh folder, answers with its port and
@@ -130,8 +127,7 @@ async function startServer(cluster: {
   identity: Identity;
 }): Promise<{ server: ChildProcess; port: number }> {
   const { bin, folder, identity } = cluster;
-  for (let tries = 1; ; tries++) {
-    const port = await freePort();
+  return startOnFreePort(async (port) => {
     const parameters = {
       listen_addresses: '127.0.0.1',
       port: String(port),
@@ -145,11 +141,9 @@ async function startServer(cluster: {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const failure = await readiness(server);
-    if (failure === null) return { server, port };
-    if (tries === PORT_TRIES || !failure.includes('could not bind')) {
-      throw new Error(`The embedded PostgreSQL did not start: ${failure}`);
-    }
-  }
+    if (failure !== null) throw new Error(`The embedded PostgreSQL did not start: ${failure}`);
+    return { server, port };
+  });
 }
 
 /** Null once the server accepts connections; otherwise, when it has ended, the end of its log. */

@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { describe as Describe } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from '../../local/free-port.ts';
+import { startOnFreePort } from '../../local/free-port.ts';
 import type { SqlServer } from './sql.ts';
 
 /** A MariaDB of the tests' own on the loopback address; its user may do everything. */
@@ -49,6 +49,10 @@ export function describeMariadb(name: string, tests: () => void): void {
  * Writes are not flushed to the disk: the data goes with the server. `options` are further server options.
  */
 export async function startMariadb(options: string[] = []): Promise<Mariadb> {
+  return startOnFreePort((port) => startOn(port, options));
+}
+
+async function startOn(port: number, options: string[]): Promise<Mariadb> {
   const folder = mkdtempSync(join(tmpdir(), 'cellmap-mariadb-'));
   const data = join(folder, 'data');
   // The server refuses to run as root unless it is told to.
@@ -60,7 +64,6 @@ export async function startMariadb(options: string[] = []): Promise<Mariadb> {
     ['--no-defaults', `--datadir=${data}`, user, '--auth-root-authentication-method=normal', '--skip-test-db'],
     { env, stdio: 'ignore' },
   );
-  const port = await freePort();
   const log = join(folder, 'log');
   // Where the system can do it, the server goes with this process even after a kill -9.
   const tied = process.platform === 'linux' && existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];

@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { freePort } from '../../local/free-port.ts';
+import { startOnFreePort } from '../../local/free-port.ts';
 import type { SqlServer } from './sql.ts';
 
 const run = promisify(execFile);
@@ -83,12 +83,16 @@ const HOLD = 'folder=$1; shift; "$@" & server=$!; exec 2>&-; cat > /dev/null; ki
  */
 export async function startMysql(parameters: string[] = []): Promise<SqlServer> {
   if (!mysqlAvailable()) throw new Error('There is no MySQL here, or this is not root: npm run test:mysql installs it');
+  return startOnFreePort((port) => startOn(port, parameters));
+}
+
+async function startOn(port: number, parameters: string[]): Promise<SqlServer> {
   const folder = await mkdtemp(join(ROOT, 'srv', 'mysql-'));
   await chown(folder, NOBODY, NOBODY);
   const inside = join('/srv', basename(folder));
   const mysqld = ['chroot', `--userspec=${NOBODY}:${NOBODY}`, ROOT, '/usr/sbin/mysqld', '--no-defaults'];
   mysqld.push(`--datadir=${inside}/data`);
-  const [port, password] = [await freePort(), randomBytes(18).toString('base64url')];
+  const password = randomBytes(18).toString('base64url');
   const user = 'nova';
   const accounts = join(folder, 'accounts.sql');
   await writeFile(
