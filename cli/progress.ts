@@ -7,6 +7,7 @@ import type { DigestProgress } from '../domain/digest-range.ts';
 import type { Fault, RangeProgress } from '../domain/range.ts';
 import { type CellListing, type CellResult, cellStatus } from '../domain/result.ts';
 import type { RunStatus } from '../domain/run-status.ts';
+import { noUsage } from '../domain/usage.ts';
 import type { CellVerification } from '../domain/verification-result.ts';
 import { Pace } from './pace.ts';
 import type { Phase } from './phase.ts';
@@ -235,15 +236,16 @@ export function runStopped(run: RunProgress, nowMs: number): void {
 function recordOf(result: CellResult | CellListing | CellVerification): CellRecord | null {
   const { error } = result;
   if ('lastInstanceId' in result) {
-    const { samples, lastInstanceId } = result;
-    const reached = { counts: result, samples, lastInstanceId };
+    const { samples, lastInstanceId, pauses } = result;
+    const reached = { counts: result, samples, lastInstanceId, pauses, usage: noUsage() };
     return error === null ? { kind: 'mapped', ...reached } : { kind: 'failed', ...reached, error: caught(error) };
   }
   if (error !== null) {
-    return { kind: 'failed', counts: noCounts(), samples: [], lastInstanceId: null, error: caught(error) };
+    const nothing = { counts: noCounts(), samples: [], lastInstanceId: null, pauses: [], usage: noUsage() };
+    return { kind: 'failed', ...nothing, error: caught(error) };
   }
   if ('classes' in result) return null;
-  return { kind: 'counted', instances: result.instances ?? 0, mappings: result.mappings ?? 0 };
+  return { kind: 'counted', instances: result.instances ?? 0, mappings: result.mappings ?? 0, usage: noUsage() };
 }
 
 function caught({ name }: Fault): CaughtError {

@@ -15,10 +15,10 @@ export function stoppedResult(progress: RunProgress, run: { startedAt: string; s
 
 function resultOf({ uuid, name, record, ranges }: CellProgress): CellResult {
   if (record?.kind !== 'mapped' && record?.kind !== 'failed') {
-    const { counts, samples, lastInstanceId } = sumRanges(ranges ?? []);
-    return { ...emptyCellResult({ uuid, name }, 'stopped', null), ...counts, samples, lastInstanceId };
+    const { counts, samples, lastInstanceId, pauses } = sumRanges(ranges ?? []);
+    return { ...emptyCellResult({ uuid, name }, 'stopped', null), ...counts, samples, lastInstanceId, pauses };
   }
-  const { counts, samples, lastInstanceId } = record;
+  const { counts, samples, lastInstanceId, pauses } = record;
   const error = record.kind === 'failed' ? faultOf(record.error) : null;
-  return { uuid, name, status: cellStatus(counts, error), ...counts, samples, lastInstanceId, error };
+  return { uuid, name, status: cellStatus(counts, error), ...counts, samples, lastInstanceId, pauses, error };
 }

@@ -3,6 +3,7 @@ export const functionNames = [
   'ListCells',
   'OpenCell',
   'MapRange',
+  'CheckPassedOver',
   'CloseCell',
   'CellFailed',
   'DigestMappings',
@@ -29,6 +30,7 @@ export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
   OpenCell: { entry: 'functions/open-cell.ts', memoryMb: 256, timeoutSeconds: 60 },
   // A turn works for at most 20 s; the rest is for a last statement, which the Data API ends after 45 s.
   MapRange: { entry: 'functions/map-range.ts', memoryMb: 256, timeoutSeconds: 90 },
+  CheckPassedOver: { entry: 'functions/check-passed-over.ts', memoryMb: 256, timeoutSeconds: 60 },
   CloseCell: { entry: 'functions/close-cell.ts', memoryMb: 256, timeoutSeconds: 120 },
   CellFailed: { entry: 'functions/cell-failed.ts', memoryMb: 256, timeoutSeconds: 30 },
   DigestMappings: { entry: 'functions/digest-mappings.ts', memoryMb: 256, timeoutSeconds: 90 },

@@ -1,7 +1,22 @@
 /** Every default and bound that the input, the command line, its help and the docs share. */
 
-/** Rows a page, unless a run says otherwise: some 560 KB of the Data API's 1 MiB an answer. */
+/** The most rows a page, unless a run says otherwise: some 560 KB of the Data API's 1 MiB an answer. */
 export const DEFAULT_PAGE_SIZE = 4_000;
+
+/** How long a statement should take, in milliseconds; pages grow and shrink towards it. */
+export const DEFAULT_STATEMENT_MS = 100;
+
+/** The shortest and the longest time that a statement can be asked to take, in milliseconds. */
+export const STATEMENT_MS_BOUNDS = { least: 10, most: 10_000 } as const;
+
+/** The share of the time in which a writer works. */
+export const DEFAULT_LOAD = 1;
+
+/** The least share of the time in which a writer can be asked to work. */
+export const LEAST_LOAD = 0.1;
+
+/** The longest that a turn works whose writer has a part of the time only, in milliseconds: short, so that it rests often. */
+export const LONGEST_POLITE_TURN_MS = 5_000;
 
 /** The most rows a page: a larger one could not fit in an answer of the Data API. */
 export const MAX_PAGE_SIZE = 10_000;
@@ -21,6 +36,11 @@ export const LONGEST_TURN_MS = 20_000;
 /** How long a turn over a range works: a second at first, so that progress shows early, then thrice the one before. */
 export function turnMs(turnsBefore: number): number {
   return Math.min(LONGEST_TURN_MS, 1_000 * 3 ** turnsBefore);
+}
+
+/** The same for a writer with a part of the time only. */
+export function politeTurnMs(turnsBefore: number, load: number): number {
+  return load < 1 ? Math.min(LONGEST_POLITE_TURN_MS, turnMs(turnsBefore)) : turnMs(turnsBefore);
 }
 
 /** After how many seconds `verify` looks again at a difference: Nova's own changes are over by then. */

@@ -1,4 +1,5 @@
 import type { Dialect } from '../domain/database-url.ts';
+import type { Prices } from '../domain/usage.ts';
 
 /** The environment variables by which the stack and the local run tell the functions what they work on. */
 export const environmentNames = {
@@ -9,6 +10,7 @@ export const environmentNames = {
   directoryPrefix: 'DIRECTORY_PREFIX',
   mainDatabaseUrl: 'MAIN_DATABASE_URL',
   resultsBucket: 'RESULTS_BUCKET',
+  prices: 'PRICES',
 } as const;
 
 /** What the functions are configured with. */
@@ -20,6 +22,8 @@ export interface Environment {
   /** The main `[database]/connection` without its credentials, from which templates are filled; null without one. */
   mainDatabaseUrl: string | null;
   resultsBucket: string;
+  /** What AWS asks for what a run uses. */
+  prices: Prices;
 }
 
 /** The environment as variables; the names of those that a function does not use can be left out. */
@@ -33,6 +37,7 @@ export function toVariables(environment: Environment): Record<string, string> {
     [names.directoryPrefix]: environment.directoryPrefix,
     [names.mainDatabaseUrl]: environment.mainDatabaseUrl ?? '',
     [names.resultsBucket]: environment.resultsBucket,
+    [names.prices]: JSON.stringify(environment.prices),
   };
 }
 
@@ -61,6 +66,9 @@ export function fromVariables(variables: Record<string, string | undefined>): En
     },
     get resultsBucket() {
       return read(names.resultsBucket);
+    },
+    get prices() {
+      return JSON.parse(read(names.prices)) as Prices;
     },
   };
 }

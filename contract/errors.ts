@@ -51,6 +51,8 @@ export const permanentErrors = {
   UnexpectedTables: 'The tables are not those of Nova.',
   /** One row does not fit in an answer or a request of the Data API. */
   PageTooLarge: 'A row exceeds a limit of the Data API.',
+  /** The table does not take a row for what is in it, and so many that they cannot be set aside one by one. */
+  RowRefused: 'The database refused a row.',
   /** Any other SQL error. */
   StatementFailed: 'The database refused a statement.',
   /** The changes to put back are those of another cloud. */

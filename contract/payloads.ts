@@ -1,15 +1,23 @@
 import { z } from 'zod';
 import { repairableClasses } from '../domain/classification.ts';
+import type { CompareProgress } from '../domain/compare.ts';
 import type { DigestProgress } from '../domain/digest-range.ts';
 import type { ExamineProgress } from '../domain/examine.ts';
+import { pauseReasons } from '../domain/pause.ts';
+import { type RangeProgress, rangeKinds } from '../domain/range.ts';
 import { problems } from '../domain/sample.ts';
+import type { Usage } from '../domain/usage.ts';
 import {
+  DEFAULT_LOAD,
   DEFAULT_PAGE_SIZE,
   DEFAULT_SECOND_LOOK_SECONDS,
+  DEFAULT_STATEMENT_MS,
   DEFAULT_WRITERS,
+  LEAST_LOAD,
   MAX_PAGE_SIZE,
   MAX_SECOND_LOOK_SECONDS,
   MAX_WRITERS,
+  STATEMENT_MS_BOUNDS,
 } from './defaults.ts';
 
 /** What a run can do. */
@@ -40,10 +48,14 @@ export const executionInputSchema = z.strictObject({
   cells: z.array(z.string().min(1)).min(1).optional(),
   /** The most instances to map in each cell. */
   maxCount: z.int().positive().optional(),
-  /** Rows a page. */
+  /** The most rows a page; pages find their size by themselves. */
   pageSize: z.int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
   /** Writers on the API database at once. */
   writers: z.int().min(1).max(MAX_WRITERS).default(DEFAULT_WRITERS),
+  /** With `map` and `plan`: how long a statement should take, in milliseconds. */
+  statementMs: z.int().min(STATEMENT_MS_BOUNDS.least).max(STATEMENT_MS_BOUNDS.most).default(DEFAULT_STATEMENT_MS),
+  /** With `map` and `plan`: the share of the time in which a writer works. */
+  load: z.number().min(LEAST_LOAD).max(1).default(DEFAULT_LOAD),
   /** With `verify` and `repair`: after how many seconds a difference is looked at again. */
   secondLookSeconds: z.int().min(0).max(MAX_SECOND_LOOK_SECONDS).default(DEFAULT_SECOND_LOOK_SECONDS),
   /** With `repair`: what to mend. */
@@ -66,6 +78,14 @@ export const listCellsSchema = z.object({
   input: z.unknown(),
 });
 
+const usageSchema = z.object({
+  transitions: z.int(),
+  lambdaRequests: z.int(),
+  lambdaMbMs: z.int(),
+  dataApiRequests: z.int(),
+  dataApiUnits: z.int(),
+});
+
 const settingsSchema = z.object({
   /** The execution's name, under which its results are kept. */
   run: z.string(),
@@ -77,6 +97,11 @@ const settingsSchema = z.object({
   writers: z.int().positive(),
   cellsAtOnce: z.int().positive(),
   rangesAtOnce: z.int().positive(),
+  /** In milliseconds. */
+  statementMs: z.int().positive(),
+  load: z.number(),
+  /** Much is mapped already: the mappings are digested first, so that it can be passed over. */
+  passOver: z.boolean(),
   secondLookSeconds: z.int(),
   /** What `repair` mends. */
   classes: z.array(z.enum(repairableClasses)),
@@ -106,6 +131,7 @@ export interface ListedCells {
   found: FoundSuspects;
   /** The parts whose changes are to be made: none yet, but those that `undo` puts back. */
   examined: ExamineProgress[];
+  usage: Usage;
 }
 
 /** What OpenCell is given: the state of a child execution at its start. */
@@ -124,6 +150,8 @@ const openedCellSchema = z.object({
   }),
   /** The highest `instances.id` when it was opened; 0 in a cell without rows. */
   maxId: z.int(),
+  /** The buckets in doubt where rows were passed over; null for all. */
+  doubtful: z.array(z.string()).nullable().default([]),
 });
 
 /** A cell whose database has been found. */
@@ -143,6 +171,7 @@ export const digestProgressSchema = idRangeSchema.extend({
   ids: z.int().positive(),
   suspects: z.array(z.int()),
   unsettled: z.int(),
+  usage: usageSchema,
 });
 
 /** What DigestMappings is given: one iteration of DigestEachMappingRange. It returns the new progress. */
@@ -166,17 +195,25 @@ export const compareProgressSchema = z.object({
   suspects: z.array(z.int()),
   unsettled: z.int(),
   pageSize: z.int().positive(),
+  usage: usageSchema,
 });
 
 /** What CompareCell is given: the opened cell, its digested ranges, and how far it has come. It returns the progress. */
 export const compareCellSchema = z.object({
   settings: settingsSchema,
-  opened: z.object({ cell: openedCellSchema, comparison: compareProgressSchema }),
+  opened: z.object({ cell: openedCellSchema, comparison: compareProgressSchema, usage: usageSchema }),
+  digested: z.array(z.object({ usage: usageSchema })),
   /** Left out before the first turn. */
   compared: compareProgressSchema.optional(),
 });
 
-const examineProgressSchema = z.object({ part: z.int(), next: z.int(), turns: z.int(), done: z.boolean() });
+const examineProgressSchema = z.object({
+  part: z.int(),
+  next: z.int(),
+  turns: z.int(),
+  done: z.boolean(),
+  usage: usageSchema,
+});
 
 /** What ExamineSuspects is given: one iteration of ExamineEachPart. It returns the new progress. */
 export const examineSuspectsSchema = z.object({ settings: settingsSchema, progress: examineProgressSchema });
@@ -190,6 +227,7 @@ const changeProgressSchema = z.object({
   done: z.boolean(),
   made: z.partialRecord(z.enum(repairableClasses), z.int()),
   leftAlone: z.object({ number: z.int(), samples: z.array(z.string()) }),
+  usage: usageSchema,
 });
 
 /** What ChangeMappings is given: one iteration of ChangeEachPart. It returns the new progress. */
@@ -205,25 +243,37 @@ const countsSchema = z.object({
   hidden: z.int(),
   placeholders: z.int(),
   conflicts: z.object({ otherCell: z.int(), noCell: z.int() }),
-  setAside: z.object({ noProject: z.int() }),
+  setAside: z.object({ noProject: z.int(), refused: z.int() }),
 });
 
 const sampleSchema = z.object({
   instance: z.string(),
   problem: z.enum(problems),
   mappedTo: z.string().optional(),
+  reason: z.string().optional(),
 });
 
 const faultSchema = z.object({ name: z.string(), message: z.string() });
 
+const pauseSchema = z.object({ reason: z.enum(pauseReasons), times: z.int(), seconds: z.int() });
+
 /** How far a range has come; domain/range.ts says what the fields mean. */
 export const rangeProgressSchema = idRangeSchema.extend({
+  kind: z.enum(rangeKinds),
   counts: countsSchema,
   samples: z.array(sampleSchema),
   gaps: z.array(z.int()),
-  pageSize: z.int().positive(),
+  size: z.object({ rows: z.int().positive(), most: z.int().positive() }),
   expectNew: z.boolean(),
   fault: faultSchema.nullable(),
+  restraint: z.object({
+    pauseSeconds: z.int(),
+    backoffSeconds: z.int(),
+    fruitless: z.int(),
+    owedMs: z.int(),
+    pauses: z.array(pauseSchema),
+  }),
+  usage: usageSchema,
 });
 
 /** What MapRange is given: one iteration of MapEachRange. It returns the new progress. */
@@ -241,10 +291,58 @@ export type CaughtError = z.infer<typeof caughtErrorSchema>;
 
 const endedRangeSchema = z.object({ progress: rangeProgressSchema, error: caughtErrorSchema.optional() });
 
+const rangesSumSchema = z.object({
+  counts: countsSchema,
+  samples: z.array(sampleSchema),
+  gaps: z.array(z.int()),
+  lastInstanceId: z.int().nullable(),
+  pauses: z.array(pauseSchema),
+  usage: usageSchema,
+});
+
+/** What is settled of a cell before its ranges are gone through, or gone through again. */
+const settledSchema = z.object({
+  sum: rangesSumSchema,
+  /** Which turns have left plans. */
+  turns: z.array(z.object({ index: z.int(), turns: z.int() })),
+  /** The error that ended one of the ranges. */
+  error: caughtErrorSchema.optional(),
+});
+
+/** What is settled of a cell. */
+export type Settled = z.infer<typeof settledSchema>;
+
+const openedSchema = z.object({
+  cell: openedCellSchema,
+  settled: settledSchema,
+  usage: usageSchema,
+});
+
+/** What CheckPassedOver is given: the opened cell and what became of its ranges. It returns what is left to do. */
+export const checkPassedOverSchema = z.object({
+  settings: settingsSchema,
+  opened: openedSchema,
+  ranges: z.array(endedRangeSchema),
+});
+
+/** A cell, and what is to be done in it. */
+export interface Opened {
+  cell: OpenedCell;
+  /** The ranges to map; none in a run that only counts or verifies. */
+  ranges: RangeProgress[];
+  /** Some ranges are passed over: what was found is to be checked when all are done. */
+  passedOver: boolean;
+  settled: Settled;
+  /** The ranges to digest; none in a run that does not verify. */
+  digests: DigestProgress[];
+  comparison: CompareProgress;
+  usage: Usage;
+}
+
 /** What CloseCell is given: the opened cell and what became of its ranges. */
 export const closeCellSchema = z.object({
   settings: settingsSchema,
-  cell: openedCellSchema,
+  opened: openedSchema,
   ranges: z.array(endedRangeSchema),
 });
 
@@ -252,6 +350,7 @@ export const closeCellSchema = z.object({
 export const cellFailedSchema = z.object({
   settings: settingsSchema,
   uuid: z.string(),
+  opened: z.object({ settled: settledSchema, usage: usageSchema }).optional(),
   ranges: z.array(endedRangeSchema).optional(),
   error: caughtErrorSchema,
 });
@@ -269,6 +368,7 @@ export interface FoundSuspects {
   /** How long to wait before the second look, in seconds. */
   waitSeconds: number;
   parts: ExamineProgress[];
+  usage: Usage;
 }
 
 /** What CloseRun is given: what ListCells returned, whatever became of the cells. */
@@ -279,6 +379,9 @@ export const closeRunSchema = z.object({
   examined: z.array(examineProgressSchema),
   /** What became of the changes to make. */
   changed: z.array(changeProgressSchema).default([]),
+  digested: z.array(digestProgressSchema).default([]),
+  found: z.object({ usage: usageSchema }),
+  usage: usageSchema,
   /** The error that ended MapEachCell as a whole. */
   mapError: caughtErrorSchema.optional(),
 });

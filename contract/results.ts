@@ -4,9 +4,11 @@ import type { Facts, RepairableClass } from '../domain/classification.ts';
 import type { Counts } from '../domain/counts.ts';
 import type { Digest } from '../domain/digest.ts';
 import type { Examined } from '../domain/examine.ts';
+import type { Pause } from '../domain/pause.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Fault } from '../domain/range.ts';
 import type { Sample } from '../domain/sample.ts';
+import type { Usage } from '../domain/usage.ts';
 import type { CaughtError, OpenedCell } from './payloads.ts';
 
 /** What the API database is called among the preflights, where a cell's database has the cell's uuid. */
@@ -25,6 +27,9 @@ export const resultKeys = {
     `runs/${run}/planned/${uuid}-${index}-${turn}.json`,
   /** What a plan found out about a database before it began: a cell's, by the cell's uuid, or {@link API_PREFLIGHT}. */
   preflight: (run: string, database: string) => `runs/${run}/preflight/${database}.json`,
+  /** What a turn of MapRange left in a cell that is passed over. */
+  passedTurn: (run: string, uuid: string, index: number, turn: number) =>
+    `runs/${run}/passed/${uuid}-${index}-${turn}.json`,
   /** What a turn of DigestMappings computed. */
   mappingsTurn: (run: string, index: number, turn: number) => `runs/${run}/digests/mappings-${index}-${turn}.json`,
   /** What a turn of DigestMappings counted for the quotas. */
@@ -70,13 +75,23 @@ export type ListedCell = z.infer<typeof listedCellSchema>;
  * on; CloseRun alone reads it.
  */
 export type CellRecord =
-  | { kind: 'mapped'; counts: Counts; samples: Sample[]; lastInstanceId: number | null; plan?: Plan }
-  | { kind: 'counted'; instances: number; mappings: number }
+  | ({ kind: 'mapped'; plan?: Plan } & MappedCell)
+  | { kind: 'counted'; instances: number; mappings: number; usage: Usage }
   | ({ kind: 'compared' } & ComparedCell)
-  | { kind: 'failed'; counts: Counts; samples: Sample[]; lastInstanceId: number | null; error: CaughtError };
+  | ({ kind: 'failed'; error: CaughtError } & MappedCell);
+
+/** What the ranges of a cell came to. */
+export interface MappedCell {
+  counts: Counts;
+  samples: Sample[];
+  lastInstanceId: number | null;
+  pauses: Pause[];
+  usage: Usage;
+}
 
 /** What CompareCell leaves of a cell. */
 export interface ComparedCell {
+  usage: Usage;
   /** Where its instances are, for the second look. */
   source: OpenedCell['source'];
   /** Instances that the first look found to be correct. */

@@ -1,5 +1,5 @@
 import { type ErrorName, NamedError } from '../contract/errors.ts';
-import { ContentionError, PageTooLargeError } from '../domain/stores.ts';
+import { ContentionError, PageTooLargeError, RowRefusedError } from '../domain/stores.ts';
 
 /** What people are told of each fault: what is wrong with the database, and what to do. */
 const remedies = {
@@ -47,9 +47,10 @@ const serviceErrors: Record<string, Remedied> = {
 /**
  * MySQL's and MariaDB's error numbers. 1062 duplicate, 1205 lock wait, 1213 deadlock, 1467 no auto-increment value:
  * contention. 1290 and 1836 are a failed-over, read-only server; 1047 a Galera node that is not ready; 1053, 1317, 1927
- * and 2002 to 2013 a connection or a query that was ended.
+ * and 2002 to 2013 a connection or a query that was ended. 1048, 1264, 1366, 1406, 3819, 3854 and 4025 are about what is
+ * in a row: NULL, out of range, of another character set, too long, or against a check.
  */
-const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge'> = {
+const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge' | 'row'> = {
   1062: 'contention',
   1205: 'contention',
   1213: 'contention',
@@ -77,13 +78,25 @@ const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge'> = {
   2006: 'DatabaseUnavailable',
   2013: 'DatabaseUnavailable',
   1153: 'tooLarge',
+  1048: 'row',
+  1264: 'row',
+  1366: 'row',
+  1406: 'row',
+  3819: 'row',
+  3854: 'row',
+  4025: 'row',
   1969: 'StatementTimeout',
   3024: 'StatementTimeout',
 };
 
 /** PostgreSQL's SQLSTATEs (appendix A of its manual); a class stands for all of its states. */
-const postgresqlErrors: Record<string, Remedied | 'contention'> = {
+const postgresqlErrors: Record<string, Remedied | 'contention' | 'row'> = {
   '23505': 'contention',
+  '22001': 'row',
+  '22021': 'row',
+  '22P05': 'row',
+  '23502': 'row',
+  '23514': 'row',
   '40001': 'contention',
   '40P01': 'contention',
   '55P03': 'contention',
@@ -123,6 +136,10 @@ export function toFault(error: unknown, database: string): Error {
     (state === undefined ? undefined : (postgresqlErrors[state] ?? postgresqlErrors[state.slice(0, 2)]));
   if (kind === 'contention') {
     return new ContentionError(`${database} had locks or duplicates in the way. Run again.`, { cause: error });
+  }
+  if (kind === 'row') {
+    const reason = describeSqlError(error, code, state);
+    return new RowRefusedError(`${database} refused a row: ${reason}`, reason, { cause: error });
   }
   if (kind === 'tooLarge') return new PageTooLargeError(`${database} has a row too large for a statement.`);
   if (kind !== undefined) return fault(kind);

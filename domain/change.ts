@@ -1,4 +1,5 @@
 import { type Facts, isRepairable, type MappingRow, type RepairableClass, type Verdict } from './classification.ts';
+import type { Usage } from './usage.ts';
 
 /**
  * A change of one row of `instance_mappings`. It is made only while the row is as `before`, so it can be repeated, and
@@ -93,6 +94,7 @@ export interface ChangeProgress {
   made: ChangesByClass;
   /** Those that were not, because the row is not as it was seen; some of their instances. */
   leftAlone: { number: number; samples: string[] };
+  usage: Usage;
 }
 
 /** Changes that one statement makes. */

@@ -1,6 +1,7 @@
 import { isMappable, type MappableInstance } from './instance.ts';
 import type { MappingStore } from './stores.ts';
 import { countParts, MOST_SUSPECTS_A_TURN, noParts, type Suspects } from './suspects.ts';
+import { noUsage, type Usage } from './usage.ts';
 import {
   isTooMuch,
   type UuidRules,
@@ -33,6 +34,7 @@ export interface CompareProgress {
   unsettled: number;
   /** Rows a page; halved where they took too long, or did not fit in an answer. */
   pageSize: number;
+  usage: Usage;
 }
 
 /** The comparison of a cell before its first turn. */
@@ -47,6 +49,7 @@ export function newComparison(pageSize: number): CompareProgress {
     suspects: noParts(),
     unsettled: 0,
     pageSize,
+    usage: noUsage(),
   };
 }
 

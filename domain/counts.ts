@@ -17,7 +17,8 @@ export interface Counts {
   hidden: number;
   placeholders: number;
   conflicts: { otherCell: number; noCell: number };
-  setAside: { noProject: number };
+  /** `noProject`: the cell's row names no project. `refused`: the table did not take the mapping. */
+  setAside: { noProject: number; refused: number };
 }
 
 /** The counts of a whole run, in one number a kind. */
@@ -43,12 +44,12 @@ export function noCounts(): Counts {
     hidden: 0,
     placeholders: 0,
     conflicts: { otherCell: 0, noCell: 0 },
-    setAside: { noProject: 0 },
+    setAside: { noProject: 0, refused: 0 },
   };
 }
 
 /** What a row turned out to be: a kind that is not mapped, a finding, or a mapping that is right. */
-export type Tally = Exclude<InstanceKind, 'mappable'> | FindingState | 'mapped' | 'alreadyMapped';
+export type Tally = Exclude<InstanceKind, 'mappable'> | FindingState | 'mapped' | 'alreadyMapped' | 'refused';
 
 /** Counts `number` more rows of one kind, in place. */
 export function tally(counts: Counts, kind: Tally, number = 1): void {
@@ -60,7 +61,8 @@ export function tally(counts: Counts, kind: Tally, number = 1): void {
       counts.placeholders += number;
       return;
     case 'noProject':
-      counts.setAside.noProject += number;
+    case 'refused':
+      counts.setAside[kind] += number;
       break;
     case 'wrongDetails':
       counts.alreadyMapped += number;
@@ -91,6 +93,7 @@ export function addCounts(parts: Iterable<Counts>): Counts {
     sum.conflicts.otherCell += part.conflicts.otherCell;
     sum.conflicts.noCell += part.conflicts.noCell;
     sum.setAside.noProject += part.setAside.noProject;
+    sum.setAside.refused += part.setAside.refused;
   }
   return sum;
 }
@@ -104,7 +107,7 @@ export function totalsOf(counts: Counts): Totals {
     unmapped: counts.unmapped,
     inFlight: counts.inFlight,
     conflicts: counts.conflicts.otherCell + counts.conflicts.noCell,
-    setAside: counts.setAside.noProject,
+    setAside: counts.setAside.noProject + counts.setAside.refused,
   };
 }
 

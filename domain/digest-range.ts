@@ -2,6 +2,7 @@ import { addBuckets, addCellBuckets, type Buckets } from './digest.ts';
 import { type IdRange, splitIds } from './id-range.ts';
 import { addQuotas, type Quotas } from './quota.ts';
 import { countParts, MOST_SUSPECTS_A_TURN, noParts, type Suspects } from './suspects.ts';
+import { noUsage, type Usage } from './usage.ts';
 import {
   type InstancesDigest,
   isTooMuch,
@@ -30,6 +31,7 @@ export interface DigestProgress extends IdRange {
   suspects: number[];
   /** Of them, those at which to look twice. */
   unsettled: number;
+  usage: Usage;
 }
 
 /** Splits the ids of a table into at most `most` ranges of equal length; an empty table has none. */
@@ -40,6 +42,7 @@ export function digestRanges(minId: number | null, maxId: number | null, most: n
     ids: IDS_PER_DIGEST,
     suspects: noParts(),
     unsettled: 0,
+    usage: noUsage(),
   }));
 }
 
@@ -87,13 +90,21 @@ export function addInstances(parts: readonly InstancesTurn[]): InstancesTurn {
 export async function digestMappings(
   progress: DigestProgress,
   store: VerifiedMappings,
-  timeIsUp: () => boolean,
+  order: {
+    timeIsUp: () => boolean;
+    /** Neither quotas nor mappings apart are wanted. */
+    onlyDigests: boolean;
+  },
 ): Promise<{ progress: DigestProgress; turn: MappingsTurn }> {
   let turn: MappingsTurn = { cells: {}, quotas: {}, suspects: { instances: [], mappings: [] } };
   let { unsettled } = progress;
-  const isOver = () => timeIsUp() || turn.suspects.mappings.length >= MOST_SUSPECTS_A_TURN;
+  const isOver = () => order.timeIsUp() || turn.suspects.mappings.length >= MOST_SUSPECTS_A_TURN;
   const after = await eachInterval(progress, isOver, async (from, upTo) => {
     const cells = await store.digest(from, upTo);
+    if (order.onlyDigests) {
+      turn = { ...turn, cells: addCellBuckets([turn.cells, cells]) };
+      return;
+    }
     const quotas = await store.quotas(from, upTo);
     const apart = await readApart(store, from, upTo);
     const mappings = turn.suspects.mappings.concat(apart.map(({ uuid }) => uuid));
@@ -125,11 +136,11 @@ async function readApart(store: VerifiedMappings, from: number, upTo: number): P
  * Goes over a range in intervals that a statement can do in time; one that cannot be done is halved. What was found out
  * about its size is kept although the time is up by then: else each turn would find it out anew.
  */
-async function eachInterval(
-  progress: DigestProgress,
+export async function eachInterval<Progress extends IdRange & { ids: number }>(
+  progress: Progress,
   isOver: () => boolean,
   work: (after: number, upTo: number) => Promise<void>,
-): Promise<DigestProgress> {
+): Promise<Progress> {
   let { after, ids } = progress;
   for (let attempts = 0; after < progress.upTo && (attempts === 0 || !isOver()); attempts += 1) {
     const upTo = Math.min(progress.upTo, after + ids);

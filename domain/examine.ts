@@ -1,6 +1,7 @@
 import { type ClassName, classNames, type Facts, isPlaceholder, type Verdict } from './classification.ts';
 import { UUIDS_A_QUESTION } from './compare.ts';
 import type { Suspects } from './suspects.ts';
+import { noUsage, type Usage } from './usage.ts';
 import { type UuidRules, uuidKey, type VerifiedInstances, type VerifiedMappings } from './verification-stores.ts';
 
 /** How far a part of the suspects has been looked at again: what the loop of its turns hands on. */
@@ -10,6 +11,12 @@ export interface ExamineProgress {
   next: number;
   turns: number;
   done: boolean;
+  usage: Usage;
+}
+
+/** A part of which nothing has been examined yet. */
+export function newPart(part: number): ExamineProgress {
+  return { part, next: 0, turns: 0, done: false, usage: noUsage() };
 }
 
 /** A uuid of a part, and the cells that have it as a visible instance in question. */

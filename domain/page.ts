@@ -2,10 +2,22 @@ import { type Counts, noCounts, tally } from './counts.ts';
 import { type Instance, isMappable, kindOf, type MappableInstance } from './instance.ts';
 import { type Finding, mappingFor } from './mapping.ts';
 import { keepSamples, type Sample } from './sample.ts';
-import { ContentionError, type InstanceStore, type MappingStore, PageTooLargeError } from './stores.ts';
+import {
+  ContentionError,
+  type InstanceStore,
+  type MappingStore,
+  PageTooLargeError,
+  RowRefusedError,
+} from './stores.ts';
 
 /** How often one page looks again after a duplicate or a lock, before it is halved. */
 const LOOKS_BEFORE_HALVING = 2;
+
+/**
+ * The most rows of a page that are set aside because the table does not take them. Beyond them it is no question of
+ * rows, and to find each would take longer than to mend the table.
+ */
+const MOST_REFUSED = 100;
 
 /** A page that was read. */
 export interface ReadPage {
@@ -50,8 +62,12 @@ export interface PageResult {
   samples: Sample[];
   /** Those that are counted as `unmapped`, in the order of the page. */
   unmapped: MappableInstance[];
+  /** Those that had a mapping to the cell, right or not. */
+  found: MappableInstance[];
   /** Every mappable instance of it was inserted. */
   whollyNew: boolean;
+  /** Why it was looked at again or taken in parts: it was beyond a `limit`, or there was `trouble` with locks. */
+  divided: 'limit' | 'trouble' | null;
 }
 
 /**
@@ -77,6 +93,8 @@ export async function mapPage(store: MappingStore, rows: readonly Instance[], or
     counts,
     samples: keepSamples(samples),
     unmapped: placing.unmapped,
+    found: placing.found,
+    divided: placing.divided,
     whollyNew: page.length > 0 && counts.mapped === page.length,
   };
 }
@@ -84,6 +102,9 @@ export async function mapPage(store: MappingStore, rows: readonly Instance[], or
 /** Finds the place of each instance of one page. */
 class Placing {
   readonly unmapped: MappableInstance[] = [];
+  readonly found: MappableInstance[] = [];
+  divided: PageResult['divided'] = null;
+  #refused = 0;
   readonly #store: MappingStore;
   readonly #counts: Counts;
   readonly #samples: Sample[];
@@ -96,7 +117,7 @@ class Placing {
     this.#mayMap = mayMap;
   }
 
-  /** Places a part of the page, in halves where it is too large or too contended as a whole. */
+  /** Places a part of the page, in halves where it is too large, too contended, or refused as a whole. */
   async place(part: readonly MappableInstance[], insertFirst: boolean): Promise<void> {
     if (part.length === 0) return;
     const left = new Set(part);
@@ -105,17 +126,32 @@ class Placing {
       for (let looks = 0; left.size > 0; looks += 1) {
         await this.#look(left);
         if (left.size === 0) return;
+        if (looks > 0) this.divided ??= 'trouble';
         await this.#insert(left);
         if (left.size > 0 && looks >= LOOKS_BEFORE_HALVING)
           throw new ContentionError('Others keep inserting the same mappings, or hold their locks. Run again.');
       }
     } catch (error) {
-      if (!(error instanceof PageTooLargeError || error instanceof ContentionError) || left.size === 1) throw error;
+      if (left.size === 1 && error instanceof RowRefusedError) {
+        this.#setAside([...left][0] as MappableInstance, error);
+        return;
+      }
+      const isDivisible = [PageTooLargeError, ContentionError, RowRefusedError].some((kind) => error instanceof kind);
+      if (!isDivisible || left.size === 1) throw error;
+      if (error instanceof PageTooLargeError) this.divided = 'limit';
+      if (error instanceof ContentionError) this.divided ??= 'trouble';
       const rest = [...left];
       const middle = Math.ceil(rest.length / 2);
       await this.place(rest.slice(0, middle), false);
       await this.place(rest.slice(middle), false);
     }
+  }
+
+  #setAside(instance: MappableInstance, error: RowRefusedError): void {
+    this.#refused += 1;
+    if (this.#refused > MOST_REFUSED) throw error;
+    tally(this.#counts, 'refused');
+    this.#samples.push({ instance: instance.uuid, problem: 'refused', reason: error.reason });
   }
 
   /** Tallies and drops what has a mapping, and what may not be mapped any more; what is left is to be inserted. */
@@ -131,6 +167,7 @@ class Placing {
         this.unmapped.push(instance);
       }
       tally(this.#counts, finding?.state ?? 'alreadyMapped');
+      if (finding === undefined || finding.state === 'wrongDetails') this.found.push(instance);
       this.#sample(instance, finding);
       left.delete(instance);
     }

@@ -1,14 +1,12 @@
 import { addCounts, type Counts, noCounts } from './counts.ts';
-import { gapsBetween, LATE_ROW_WINDOW, windowStart } from './gaps.ts';
-import { type IdRange, splitIds } from './id-range.ts';
-import type { MappableInstance } from './instance.ts';
-import { mapPage, readPage } from './page.ts';
-import { lookOnly } from './plan.ts';
+import { IDS_PER_DIGEST } from './digest-range.ts';
+import { windowStart } from './gaps.ts';
+import type { IdRange } from './id-range.ts';
+import { firstPageSize, type PageSize } from './page-size.ts';
+import { addPauses, noRestraint, type Pause, type Restraint } from './pause.ts';
 import { keepSamples, type Sample } from './sample.ts';
-import type { InstanceStore, MappingStore } from './stores.ts';
-
-/** The fewest ids that are worth a range of their own. */
-export const IDS_PER_RANGE = 20_000;
+import { divide, type Interval, splitEvenly } from './survey.ts';
+import { addUsage, noUsage, type Usage } from './usage.ts';
 
 /** The error name of a fault and what a person is told of it. */
 export interface Fault {
@@ -16,116 +14,129 @@ export interface Fault {
   message: string;
 }
 
+/**
+ * How a range is worked: gone through page by page; passed over by digests, where it seems to be mapped; or gone through
+ * for the rows of its doubtful buckets alone, where the digests of what was passed over do not agree.
+ */
+export const rangeKinds = ['pages', 'passOver', 'doubts'] as const;
+
+/** One of {@link rangeKinds}. */
+export type RangeKind = (typeof rangeKinds)[number];
+
 /** How far the loop over one range has come; it travels in the machine's state. */
 export interface RangeProgress extends IdRange {
+  kind: RangeKind;
   counts: Counts;
   samples: Sample[];
   /** The ids near the cell's highest at which no row has been seen (see gaps.ts). */
   gaps: number[];
-  /** Rows a page; halved where they did not fit in an answer. */
-  pageSize: number;
+  /** Rows a page; in a range that is passed over, ids a statement. */
+  size: PageSize;
   /** Every mappable instance of the last page was new. */
   expectNew: boolean;
   /** Why this turn ended early; the next turn tries that page again. */
   fault: Fault | null;
+  restraint: Restraint;
+  usage: Usage;
 }
 
-/** What a range must know of its run and cell. */
-export interface RangeOrder {
-  /** Only to look: nothing is inserted, and the range goes on to its end whatever has no mapping. */
-  plan: boolean;
-  /** The most mappings to insert in the cell, or null for no limit. */
-  maxCount: number | null;
-  /** The cell's highest id when its ranges were made. */
-  maxId: number;
+/** The ranges of a cell, and how large their pages may be. */
+export interface RangesOrder {
+  minId: number | null;
+  maxId: number | null;
+  /** How the rows are distributed over the ids from `minId` to `maxId`; see survey.ts. */
+  intervals: readonly Interval[];
+  most: number;
+  pageSize: number;
 }
 
 /**
- * Splits the ids from `minId` to `maxId` into at most `most` intervals of equal length, each of at least
- * {@link IDS_PER_RANGE} ids and more than the window of late rows. A cell without rows has no range.
+ * Splits a cell into some `most` ranges with about as many rows each. What seems to be mapped gets ranges that are passed
+ * over. A cell without rows has no range.
  */
-export function splitRanges(
-  minId: number | null,
-  maxId: number | null,
-  most: number,
-  pageSize: number,
-): RangeProgress[] {
+export function splitRanges({ minId, maxId, intervals, most, pageSize }: RangesOrder): RangeProgress[] {
   if (minId === null || maxId === null) return [];
-  const ranges = splitIds(minId, maxId, most, Math.max(IDS_PER_RANGE, LATE_ROW_WINDOW));
-  // A late row may even come below the lowest id: in a small cell the first range begins where the window does.
-  const begin = Math.min(minId - 1, windowStart(maxId));
-  return ranges.map((range) =>
-    newProgress(range.index === 0 ? { ...range, from: begin, after: begin } : range, pageSize),
+  const { passOver, goThrough } = divide(intervals, maxId);
+  const pieces = (parts: readonly Interval[], kind: RangeKind) =>
+    splitEvenly(parts, intervals, most).map((piece) => ({ ...piece, kind }));
+  // The slowest first, so that the end finds all writers at work.
+  return [...pieces(goThrough, 'pages'), ...pieces(passOver, 'passOver')].map(({ kind, from, upTo }, index) => {
+    // A late row may even come below the lowest id: the first range begins where the window does.
+    const begin = from === minId - 1 && kind === 'pages' ? Math.min(from, windowStart(maxId)) : from;
+    return newRange({ index, from: begin, upTo, kind }, pageSize);
+  });
+}
+
+/** The ranges that were passed over, to be gone through for the rows in doubt. */
+export function doubtfulRanges(ranges: readonly RangeProgress[], pageSize: number): RangeProgress[] {
+  const passed = ranges.filter(({ kind }) => kind === 'passOver');
+  return passed.map(({ from, upTo }, index) =>
+    newRange({ index: ranges.length + index, from, upTo, kind: 'doubts' }, pageSize),
   );
 }
 
-function newProgress(range: IdRange, pageSize: number): RangeProgress {
-  return { ...range, counts: noCounts(), samples: [], gaps: [], pageSize, expectNew: false, fault: null };
-}
-
-/** What the ranges of a cell add up to, and the highest id that any of them reached. */
-export function sumRanges(ranges: readonly RangeProgress[]) {
-  const reached = ranges.filter((range) => range.after > range.from).map((range) => range.after);
+function newRange(
+  { index, from, upTo, kind }: { index: number; from: number; upTo: number; kind: RangeKind },
+  pageSize: number,
+): RangeProgress {
   return {
-    counts: addCounts(ranges.map((range) => range.counts)),
-    samples: keepSamples(...ranges.map((range) => range.samples)),
-    lastInstanceId: reached.length > 0 ? Math.max(...reached) : null,
+    index,
+    from,
+    upTo,
+    after: from,
+    turns: 0,
+    done: false,
+    kind,
+    counts: noCounts(),
+    samples: [],
+    gaps: [],
+    size: kind === 'passOver' ? { rows: IDS_PER_DIGEST, most: IDS_PER_DIGEST } : firstPageSize(pageSize),
+    expectNew: false,
+    fault: null,
+    restraint: noRestraint(),
+    usage: noUsage(),
   };
 }
 
-/** One turn of a range's loop: what it works with, and when it hands over to the next turn. */
-export interface RangeTurn {
-  instances: InstanceStore;
-  mappings: MappingStore;
-  /** Whether the time of this turn is used up. */
-  timeIsUp: () => boolean;
-  /** Says what a person is told of an error that ended the turn. */
-  describeFault: (error: unknown) => Fault;
-  /** Called after each page. */
-  onPage?: (page: { rows: number; counts: Counts; unmapped: MappableInstance[] }) => void;
+/** The turns in which ranges were gone through, by the ranges' places. */
+export function turnsOf(ranges: readonly RangeProgress[]): { index: number; turns: number }[] {
+  return ranges.filter(({ kind }) => kind !== 'passOver').map(({ index, turns }) => ({ index, turns }));
 }
 
-/**
- * Works pages of a range until it is done or the turn's time is up.
- *
- * With a `maxCount` it reads on after the last mapping until it meets one further unmapped instance, or the end:
- * only then is it known whether more remain.
- *
- * An error of the first page is thrown, so that the orchestrator retries it; after a page that finished, the turn
- * returns its progress with the fault instead, and the next turn meets the error on its first page.
- */
-export async function mapRange(progress: RangeProgress, order: RangeOrder, turn: RangeTurn): Promise<RangeProgress> {
-  let now: RangeProgress = { ...progress, turns: progress.turns + 1, fault: null };
-  for (let pages = 0; !now.done && (pages === 0 || !turn.timeIsUp()); pages += 1) {
-    try {
-      now = await mapNextPage(now, order, turn);
-    } catch (error) {
-      if (pages === 0) throw error;
-      return { ...now, fault: turn.describeFault(error) };
-    }
-  }
-  return now;
+/** What ranges add up to. */
+export interface RangesSum {
+  counts: Counts;
+  samples: Sample[];
+  gaps: number[];
+  /** The highest id that any of them reached; null where none came to a row. */
+  lastInstanceId: number | null;
+  pauses: Pause[];
+  usage: Usage;
 }
 
-async function mapNextPage(now: RangeProgress, order: RangeOrder, turn: RangeTurn): Promise<RangeProgress> {
-  const { rows, last, limit } = await readPage(turn.instances, now.after, now.upTo, now.pageSize);
-  const mayMap = order.maxCount === null ? Number.POSITIVE_INFINITY : order.maxCount - now.counts.mapped;
-  const result = order.plan
-    ? await mapPage(lookOnly(turn.mappings), rows, { mayMap: 0, expectNew: false })
-    : await mapPage(turn.mappings, rows, { mayMap, expectNew: now.expectNew });
-  turn.onPage?.({ rows: rows.length, counts: result.counts, unmapped: result.unmapped });
+/** What the ranges of a cell add up to. */
+export function sumRanges(ranges: readonly RangeProgress[]): RangesSum {
+  return addSums(
+    ranges.map(({ counts, samples, gaps, from, after, restraint, usage }) => ({
+      counts,
+      samples,
+      gaps,
+      lastInstanceId: after > from ? after : null,
+      pauses: restraint.pauses,
+      usage,
+    })),
+  );
+}
 
-  const after = last ? now.upTo : (rows.at(-1)?.id ?? now.upTo);
-  const counts = addCounts([now.counts, result.counts]);
-  const ids = rows.map((row) => row.id);
+/** The sum of several sums. */
+export function addSums(parts: readonly RangesSum[]): RangesSum {
+  const reached = parts.flatMap(({ lastInstanceId }) => lastInstanceId ?? []);
   return {
-    ...now,
-    after,
-    done: last || (!order.plan && counts.unmapped > 0),
-    counts,
-    samples: keepSamples(now.samples, result.samples),
-    gaps: [...now.gaps, ...gapsBetween(now.after, after, ids, order.maxId)],
-    pageSize: limit,
-    expectNew: result.whollyNew,
+    counts: addCounts(parts.map(({ counts }) => counts)),
+    samples: keepSamples(...parts.map(({ samples }) => samples)),
+    gaps: parts.flatMap(({ gaps }) => gaps),
+    lastInstanceId: reached.length > 0 ? Math.max(...reached) : null,
+    pauses: addPauses(parts.map(({ pauses }) => pauses)),
+    usage: addUsage(parts.map(({ usage }) => usage)),
   };
 }

@@ -1,9 +1,11 @@
 import { addCounts, type Counts, noCounts, type Totals, totalsOf } from './counts.ts';
+import type { Pause } from './pause.ts';
 import { addPlans, type Plan } from './plan.ts';
 import type { DatabasePreflight } from './preflight.ts';
 import type { Fault } from './range.ts';
 import { type RunStatus, worstStatus } from './run-status.ts';
 import type { Sample } from './sample.ts';
+import type { Cost } from './usage.ts';
 
 /** The version of the result document; it changes when a reader of the old one would misunderstand the new one. */
 export const RESULT_VERSION = 1;
@@ -16,10 +18,12 @@ export interface CellResult extends Counts {
   samples: Sample[];
   /** The highest `instances.id` that was seen, or null where none was. */
   lastInstanceId: number | null;
+  /** How its writers held back, and why. */
+  pauses: Pause[];
   error: Fault | null;
 }
 
-/** What became of a run: the result document. */
+/** What became of a run: the result document. Where `usage` is not there, nobody counted: the run was stopped. */
 export interface RunResult {
   version: typeof RESULT_VERSION;
   mode: 'map';
@@ -29,6 +33,7 @@ export interface RunResult {
   seconds: number;
   totals: Totals;
   cells: CellResult[];
+  usage?: Cost;
 }
 
 /** What `map` would make of one cell: its counts are those of a look, so that nothing is `mapped`. */
@@ -45,6 +50,8 @@ export interface PlanResult extends Omit<RunResult, 'mode' | 'cells'> {
   /** The sum over the cells that could be read. */
   plan: Plan;
   cells: PlannedCell[];
+  /** What `map` will use. */
+  estimate?: Cost;
 }
 
 /** How many rows a cell has, and where; its document is that of mode `cells`. */
@@ -69,6 +76,7 @@ export interface CellsResult {
   startedAt: string;
   seconds: number;
   cells: CellListing[];
+  usage?: Cost;
 }
 
 /** How a cell ended, from what was counted and the error that ended it. */
@@ -76,9 +84,12 @@ export function cellStatus(counts: Counts, error: Fault | null): RunStatus {
   if (error !== null) return 'failed';
   if (counts.unmapped > 0) return 'more-remain';
   const { otherCell, noCell } = counts.conflicts;
-  const needsLook = otherCell + noCell + counts.setAside.noProject + counts.wrongDetails > 0;
+  const { noProject, refused } = counts.setAside;
+  const needsLook = otherCell + noCell + noProject + refused + counts.wrongDetails > 0;
   return needsLook ? 'needs-attention' : 'complete';
 }
+
+const NOTHING_KNOWN = { ...noCounts(), samples: [], lastInstanceId: null, pauses: [] };
 
 /** The result of a cell of which nothing is known but how it ended. */
 export function emptyCellResult(
@@ -86,7 +97,7 @@ export function emptyCellResult(
   status: RunStatus,
   error: Fault | null,
 ): CellResult {
-  return { uuid: cell.uuid, name: cell.name, status, ...noCounts(), samples: [], lastInstanceId: null, error };
+  return { uuid: cell.uuid, name: cell.name, status, ...NOTHING_KNOWN, error };
 }
 
 /** Rounds a length of time in milliseconds to seconds with one decimal. */

@@ -1,5 +1,5 @@
 /** What may need a person's look, the worst first: of a cell's problems, the worst are kept as samples. */
-export const problems = ['otherCell', 'noCell', 'noProject', 'wrongDetails'] as const;
+export const problems = ['otherCell', 'noCell', 'refused', 'noProject', 'wrongDetails'] as const;
 
 /** One of {@link problems}. */
 export type Problem = (typeof problems)[number];
@@ -11,6 +11,8 @@ export interface Sample {
   problem: Problem;
   /** The uuid of the cell that its mapping points to; only with `otherCell`. */
   mappedTo?: string;
+  /** Why the table did not take its mapping; only with `refused`. */
+  reason?: string;
 }
 
 /** The most samples that are kept of a cell. */

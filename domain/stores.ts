@@ -25,6 +25,7 @@ export interface MappingStore {
    * returns how many. No existing row is changed.
    * @throws PageTooLargeError when the rows do not fit in one request
    * @throws ContentionError when a row exists already, or a lock was in the way; nothing was inserted then
+   * @throws RowRefusedError when the table does not take one of the rows; nothing was inserted then
    */
   insert(mappings: readonly NewMapping[]): Promise<number>;
 }
@@ -37,4 +38,16 @@ export class PageTooLargeError extends Error {
 /** A duplicate or a lock (1062, 1205, 1213, 1467): look again, and go on with what is still missing. */
 export class ContentionError extends Error {
   override readonly name: string = 'DatabaseContention';
+}
+
+/** The table does not take one of the rows: what is in it is too long, or of another character set. */
+export class RowRefusedError extends Error {
+  override readonly name: string = 'RowRefused';
+  /** The database's reason, without any value. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }

@@ -13,6 +13,7 @@ import type { ProjectQuota } from './quota.ts';
 import type { Fault } from './range.ts';
 import type { RESULT_VERSION } from './result.ts';
 import { type RunStatus, worstStatus } from './run-status.ts';
+import type { Cost } from './usage.ts';
 
 /** What was found out about a cell and the mappings to it. */
 export interface CellVerification {
@@ -60,6 +61,7 @@ export interface VerifyResult {
   repair?: RepairSummary;
   /** What ended the run as a whole. */
   error: Fault | null;
+  usage?: Cost;
 }
 
 /** What a repair did, or would do. */
@@ -96,6 +98,7 @@ export interface UndoResult {
   /** Rows that are not as the repair left them: some of their instances. */
   leftAlone: { number: number; samples: string[] };
   error: Fault | null;
+  usage?: Cost;
 }
 
 /** Where an instance is and what its mapping says. */
@@ -119,6 +122,7 @@ export interface ExplainResult {
   /** None where neither an instance nor a mapping has the uuid. */
   verdicts: Verdict[];
   error: Fault | null;
+  usage?: Cost;
 }
 
 /** How a cell, or the mappings without one, is to be called. */

@@ -9,6 +9,8 @@ import {
   countChanges,
   MOST_CHANGES_A_TURN,
 } from '../domain/change.ts';
+import { statesUsed, turnStates } from '../domain/transitions.ts';
+import { addUsage } from '../domain/usage.ts';
 import { readResult, writeResult } from './clients.ts';
 import { step } from './step.ts';
 import { changeStore } from './verified-databases.ts';
@@ -47,7 +49,7 @@ export const handler = step(
     await writeResult(resultKeys.changed(run, part, now.turns), turn, deadline);
     const done = now.filesDone >= now.files;
     logger.info('mappings changed', { run, part, made: now.made, leftAlone: now.leftAlone.number, done });
-    return { ...now, done };
+    return { ...now, done, usage: addUsage([now.usage, statesUsed(turnStates({ done }))]) };
   },
 );
 

@@ -4,6 +4,7 @@ import { GetParameterCommand, ParameterNotFound, SSMClient, SSMServiceException 
 import { fromVariables } from '../contract/environment.ts';
 import { type ErrorName, NamedError } from '../contract/errors.ts';
 import type { Send } from '../data-api/database.ts';
+import { dataApiUnits, type Usage } from '../domain/usage.ts';
 
 /** What this environment was configured with. */
 export const environment = fromVariables(process.env);
@@ -12,9 +13,36 @@ const rdsData = new RDSDataClient();
 const ssm = new SSMClient();
 const s3 = new S3Client();
 
+/** What a request holds besides its statement and its parameters: ARNs, names, headers; and an answer besides its rows. */
+const ENVELOPE_BYTES = 1_000;
+
+/** What the Data API was asked in the call of the function that goes on now: an environment handles one at a time. */
+const asked = { requests: 0, units: 0 };
+
+/** Begins to count the requests of a call. */
+export function beginCounting(): void {
+  asked.requests = 0;
+  asked.units = 0;
+}
+
+/** The requests to the Data API since {@link beginCounting}. */
+export function countedRequests(): Pick<Usage, 'dataApiRequests' | 'dataApiUnits'> {
+  return { dataApiRequests: asked.requests, dataApiUnits: asked.units };
+}
+
 /** Sends a statement to the Data API. */
-export const sendStatement: Send = (input, { abortSignal }) =>
-  rdsData.send(new ExecuteStatementCommand(input), { abortSignal });
+export const sendStatement: Send = async (input, { abortSignal }) => {
+  asked.requests += 1;
+  let bytes = ENVELOPE_BYTES + (input.sql?.length ?? 0);
+  for (const { value } of input.parameters ?? []) bytes += value?.stringValue?.length ?? 8;
+  try {
+    const answer = await rdsData.send(new ExecuteStatementCommand(input), { abortSignal });
+    bytes += answer.formattedRecords?.length ?? 0;
+    return answer;
+  } finally {
+    asked.units += dataApiUnits(bytes);
+  }
+};
 
 /** Reads an SSM parameter, or undefined where there is none. */
 export async function readParameter(name: string, abortSignal: AbortSignal): Promise<string | undefined> {

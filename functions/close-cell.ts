@@ -1,28 +1,40 @@
-import { type CellEnd, closeCellSchema, type OpenedCell, type Settings } from '../contract/payloads.ts';
-import { type CellRecord, resultKeys } from '../contract/results.ts';
+import {
+  type CaughtError,
+  type CellEnd,
+  closeCellSchema,
+  type OpenedCell,
+  type Settings,
+  type Settled,
+} from '../contract/payloads.ts';
+import { type CellRecord, type MappedCell, resultKeys } from '../contract/results.ts';
 import { countInstances, countMappings } from '../data-api/cells.ts';
 import { addCounts } from '../domain/counts.ts';
 import { lastPass } from '../domain/last-pass.ts';
 import { type Plan, PlanTally } from '../domain/plan.ts';
-import { type RangeProgress, sumRanges } from '../domain/range.ts';
+import { addSums, type RangesSum, sumRanges, turnsOf } from '../domain/range.ts';
 import { cellStatus } from '../domain/result.ts';
 import { keepSamples } from '../domain/sample.ts';
+import { addUsage, noUsage } from '../domain/usage.ts';
 import { readAtOnce, readResult, writeResult } from './clients.ts';
-import { apiDatabase, cellDatabase, cellStores } from './databases.ts';
+import { apiDatabase, cellDatabase, instanceStore, mappingStore } from './databases.ts';
 import { step } from './step.ts';
 
 /** Looks once more for rows that were committed late, and writes the cell's result. */
 export const handler = step(
   closeCellSchema,
-  async ({ settings, cell, ranges }, { logger, deadline }): Promise<CellEnd> => {
+  async ({ settings, opened, ranges }, { logger, deadline, usage }): Promise<CellEnd> => {
+    const { cell, settled } = opened;
     const progress = ranges.map((range) => range.progress);
-    const error = ranges.find((range) => range.error !== undefined)?.error;
-    const record: CellRecord =
+    const sum = addSums([settled.sum, sumRanges(progress)]);
+    const turns = [...settled.turns, ...turnsOf(progress)];
+    const error = settled.error ?? ranges.find((range) => range.error !== undefined)?.error;
+    const ended =
       settings.mode === 'cells'
         ? await count(cell, deadline)
         : error === undefined
-          ? await close(cell, settings, progress, deadline)
-          : { kind: 'failed', ...sumRanges(progress), error };
+          ? await close(cell, settings, sum, turns, deadline)
+          : failed(sum, error);
+    const record = { ...ended, usage: addUsage([sum.usage, opened.usage, usage()]) };
     await writeResult(resultKeys.cell(settings.run, cell.uuid), record, deadline);
     const status = record.kind === 'mapped' ? cellStatus(record.counts, null) : record.kind;
     logger.info('cell closed', { run: settings.run, cell: cell.uuid, status });
@@ -33,44 +45,57 @@ export const handler = step(
 async function close(
   cell: OpenedCell,
   settings: Settings,
-  ranges: readonly RangeProgress[],
+  worked: RangesSum,
+  turns: Settled['turns'],
   deadline: AbortSignal,
 ): Promise<CellRecord> {
-  const worked = sumRanges(ranges);
   const plan = settings.mode === 'plan';
   // --max-count was reached and one further unmapped instance met: what comes later does not matter.
-  if (worked.counts.unmapped > 0 && !plan) return { kind: 'mapped', ...worked };
+  if (worked.counts.unmapped > 0 && !plan) return { kind: 'mapped', ...mappedCell(worked) };
   const most = settings.maxCount ?? Number.POSITIVE_INFINITY;
   const late = await lastPass(
     {
       plan,
       maxId: cell.maxId,
-      gaps: ranges.flatMap(({ gaps }) => gaps),
+      gaps: worked.gaps,
       pageSize: settings.pageSize,
       mayMap: most - worked.counts.mapped,
     },
-    { ...(await cellStores(cell, deadline)), timeIsUp: () => deadline.aborted },
+    {
+      instances: instanceStore(cell, deadline),
+      mappings: await mappingStore(cell, deadline),
+      timeIsUp: () => deadline.aborted,
+    },
   );
   const planned = new PlanTally(most - worked.counts.unmapped);
   planned.add(late.unmapped);
   return {
     kind: 'mapped',
+    ...mappedCell(worked),
     counts: addCounts([worked.counts, late.counts]),
     samples: keepSamples(worked.samples, late.samples),
     lastInstanceId: late.lastInstanceId || null,
-    ...(plan ? { plan: await addTurns(planned, settings.run, cell, ranges, deadline) } : {}),
+    ...(plan ? { plan: await addTurns(planned, settings.run, cell, turns, deadline) } : {}),
   };
+}
+
+function failed(worked: RangesSum, error: CaughtError): CellRecord {
+  return { kind: 'failed', ...mappedCell(worked), error };
+}
+
+function mappedCell({ gaps: _, ...worked }: RangesSum): MappedCell {
+  return worked;
 }
 
 /** How many turns' files are held at once: each may name thousands of projects. */
 const TURNS_AT_ONCE = 16;
 
-/** Adds what the turns over the ranges have left. */
+/** Adds what the turns over the ranges have left; a range that was passed over has left no plan. */
 async function addTurns(
   planned: PlanTally,
   run: string,
   cell: OpenedCell,
-  ranges: readonly RangeProgress[],
+  ranges: Settled['turns'],
   deadline: AbortSignal,
 ): Promise<Plan> {
   const keys = ranges.flatMap(({ index, turns }) =>
@@ -91,5 +116,5 @@ async function count(cell: OpenedCell, deadline: AbortSignal): Promise<CellRecor
     countInstances(cellDatabase(cell, cell.source, deadline)),
     countMappings(apiDatabase(deadline), cell.id),
   ]);
-  return { kind: 'counted', instances, mappings };
+  return { kind: 'counted', instances, mappings, usage: noUsage() };
 }

@@ -33,15 +33,9 @@ export async function readColumnsOnce(deadline: AbortSignal): Promise<ComparedCo
   return comparedColumns;
 }
 
-/** The stores that mapping a cell goes by. */
-export async function cellStores(
-  cell: OpenedCell,
-  deadline: AbortSignal,
-): Promise<{ instances: InstanceStore; mappings: MappingStore }> {
-  return {
-    instances: new DataApiInstanceStore(cellDatabase(cell, cell.source, deadline)),
-    mappings: await mappingStore(cell, deadline),
-  };
+/** A cell's instances, page by page. */
+export function instanceStore(cell: OpenedCell, deadline: AbortSignal): InstanceStore {
+  return new DataApiInstanceStore(cellDatabase(cell, cell.source, deadline));
 }
 
 /** The mappings as seen from a cell. */

@@ -2,6 +2,8 @@ import { turnMs } from '../contract/defaults.ts';
 import { digestInstancesSchema } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
 import { type DigestProgress, digestInstances } from '../domain/digest-range.ts';
+import { statesUsed, turnStates } from '../domain/transitions.ts';
+import { addUsage } from '../domain/usage.ts';
 import { writeResult } from './clients.ts';
 import { step } from './step.ts';
 import { verifiedInstances } from './verified-databases.ts';
@@ -16,6 +18,6 @@ export const handler = step(
     const { index, turns } = after;
     await writeResult(resultKeys.instancesTurn(settings.run, cell.uuid, index, turns), turn, deadline);
     logger.info('instances digested', { run: settings.run, cell: cell.uuid, index, turns, done: after.done });
-    return after;
+    return { ...after, usage: addUsage([after.usage, statesUsed(turnStates(after))]) };
   },
 );

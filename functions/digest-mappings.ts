@@ -1,7 +1,9 @@
 import { turnMs } from '../contract/defaults.ts';
-import { digestMappingsSchema } from '../contract/payloads.ts';
+import { digestMappingsSchema, isVerifying } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
 import { type DigestProgress, digestMappings } from '../domain/digest-range.ts';
+import { statesUsed, turnStates } from '../domain/transitions.ts';
+import { addUsage } from '../domain/usage.ts';
 import { writeResult } from './clients.ts';
 import { step } from './step.ts';
 import { writeSuspects } from './suspect-files.ts';
@@ -13,15 +15,19 @@ export const handler = step(
   async ({ settings, progress }, { logger, deadline }): Promise<DigestProgress> => {
     const endOfTurn = Date.now() + turnMs(progress.turns);
     const store = await verifiedMappings(settings, deadline);
-    const { progress: after, turn } = await digestMappings(progress, store, () => Date.now() >= endOfTurn);
+    const timeIsUp = () => Date.now() >= endOfTurn;
+    const verifies = isVerifying(settings.mode);
+    const { progress: after, turn } = await digestMappings(progress, store, { timeIsUp, onlyDigests: !verifies });
     const { run } = settings;
     const { index, turns } = after;
-    await Promise.all([
-      writeResult(resultKeys.mappingsTurn(run, index, turns), turn.cells, deadline),
-      writeResult(resultKeys.mappingQuotas(run, index, turns), turn.quotas, deadline),
-      writeSuspects(run, `mappings-${index}`, turns, turn.suspects, deadline),
-    ]);
+    await writeResult(resultKeys.mappingsTurn(run, index, turns), turn.cells, deadline);
+    if (verifies) {
+      await Promise.all([
+        writeResult(resultKeys.mappingQuotas(run, index, turns), turn.quotas, deadline),
+        writeSuspects(run, `mappings-${index}`, turns, turn.suspects, deadline),
+      ]);
+    }
     logger.info('mappings digested', { run, index, turns, after: after.after, done: after.done });
-    return after;
+    return { ...after, usage: addUsage([after.usage, statesUsed(turnStates(after))]) };
   },
 );

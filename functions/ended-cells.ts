@@ -3,6 +3,7 @@ import type { CaughtError, Settings } from '../contract/payloads.ts';
 import { type CellRecord, type ListedCell, resultKeys } from '../contract/results.ts';
 import { noCounts } from '../domain/counts.ts';
 import { toSeconds } from '../domain/result.ts';
+import { noUsage } from '../domain/usage.ts';
 import { readAtOnce, readResult } from './clients.ts';
 
 /** A cell of a run, and what became of it. */
@@ -32,16 +33,18 @@ export async function readListedCells(run: string, deadline: AbortSignal): Promi
   return (await readResult<ListedCell[]>(resultKeys.cells(run), deadline)) ?? [];
 }
 
+const NOTHING = { counts: noCounts(), samples: [], lastInstanceId: null, pauses: [], usage: noUsage() };
+
 /** Some errors cannot be caught (a history or payload limit, an aborted child): such a cell leaves no record. */
 function lost(mapError: CaughtError | undefined): CellRecord {
   // An error of ours ended the run before the cell was begun, and says itself what to do.
   if (mapError !== undefined && isErrorName(mapError.Error)) {
-    return { kind: 'failed', counts: noCounts(), samples: [], lastInstanceId: null, error: mapError };
+    return { kind: 'failed', ...NOTHING, error: mapError };
   }
   const why = mapError === undefined ? '' : ` (${mapError.Error})`;
   const errorMessage = `The cell ended without a result${why}. Its child execution's history says why; run it again.`;
   const error = { Error: 'CellLost', Cause: JSON.stringify({ errorMessage }) };
-  return { kind: 'failed', counts: noCounts(), samples: [], lastInstanceId: null, error };
+  return { kind: 'failed', ...NOTHING, error };
 }
 
 /** When the run began, and how long it has taken. */

@@ -16,6 +16,8 @@ import {
   type Suspect,
 } from '../domain/examine.ts';
 import type { Fault } from '../domain/range.ts';
+import { statesUsed, turnStates } from '../domain/transitions.ts';
+import { addUsage } from '../domain/usage.ts';
 import type { VerifiedInstances } from '../domain/verification-stores.ts';
 import { readAtOnce, readResult, writeResult } from './clients.ts';
 import { apiDatabase, findDatabase } from './databases.ts';
@@ -47,7 +49,8 @@ export const handler = step(
     await writeResult(resultKeys.examined(run, progress.part, turns), inquirer.turn(), deadline);
     const done = next >= suspects.length;
     logger.info('suspects examined', { run, part: progress.part, suspects: suspects.length, next, turns, done });
-    return { part: progress.part, next: Math.min(next, suspects.length), turns, done };
+    const usage = addUsage([progress.usage, statesUsed(turnStates({ done }))]);
+    return { part: progress.part, next: Math.min(next, suspects.length), turns, done, usage };
   },
 );
 

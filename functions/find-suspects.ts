@@ -1,6 +1,8 @@
 import { type FoundSuspects, findSuspectsSchema } from '../contract/payloads.ts';
 import { type Inquiry, resultKeys } from '../contract/results.ts';
+import { newPart } from '../domain/examine.ts';
 import { addParts } from '../domain/suspects.ts';
+import { noUsage } from '../domain/usage.ts';
 import { writeResult } from './clients.ts';
 import { readEndedCells } from './ended-cells.ts';
 import { step } from './step.ts';
@@ -29,7 +31,8 @@ export const handler = step(
     return {
       any: numbers.some((number) => number > 0),
       waitSeconds: unsettled > 0 ? settings.secondLookSeconds : 0,
-      parts: numbers.flatMap((number, part) => (number > 0 ? [{ part, next: 0, turns: 0, done: false }] : [])),
+      parts: numbers.flatMap((number, part) => (number > 0 ? [newPart(part)] : [])),
+      usage: noUsage(),
     };
   },
 );

@@ -10,13 +10,19 @@ import {
 } from '../contract/payloads.ts';
 import { type Inquiry, type ListedCell, resultKeys, type UndoCells } from '../contract/results.ts';
 import { type CellRow, readCells } from '../data-api/cells.ts';
+import type { Database } from '../data-api/database.ts';
+import { shareOfMappings } from '../data-api/survey.ts';
 import { readMappingBounds } from '../data-api/verified-mappings.ts';
 import { cellLabel, chooseCells } from '../domain/cell.ts';
 import { shareWriters } from '../domain/concurrency.ts';
 import { describeDatabase } from '../domain/database-url.ts';
 import { bucketLength } from '../domain/digest.ts';
 import { digestRanges } from '../domain/digest-range.ts';
+import { newPart } from '../domain/examine.ts';
+import { LEAST_SHARE_TO_PASS_OVER } from '../domain/pass-over.ts';
+import { IDS_PER_RANGE } from '../domain/survey.ts';
 import { partOf } from '../domain/suspects.ts';
+import { noUsage } from '../domain/usage.ts';
 import { readResult, writeResult } from './clients.ts';
 import { apiDatabase, databaseOf } from './databases.ts';
 import { readCheckedCells } from './preflight.ts';
@@ -45,7 +51,10 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
     }),
   );
   await writeResult(resultKeys.cells(task.run), listed, deadline);
-  const { minId, maxId } = isVerifying(input.mode) ? await readMappingBounds(api) : { minId: null, maxId: null };
+  const verifies = isVerifying(input.mode);
+  const mappings = verifies || mayPassOver(input) ? await readMappingBounds(api) : { minId: null, maxId: null };
+  const passOver = !verifies && (await isWorthPassingOver(api, mappings, cells));
+  const ranges = verifies || passOver ? digestRanges(mappings.minId, mappings.maxId, input.writers) : [];
   logger.info('cells listed', { run: task.run, mode: input.mode, cells: cells.length });
   return {
     settings: {
@@ -56,21 +65,41 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
       pageSize: input.pageSize,
       writers: input.writers,
       ...shareWriters(input.writers, cells.length),
+      statementMs: input.statementMs,
+      load: input.load,
+      passOver,
       secondLookSeconds: input.secondLookSeconds,
       classes: input.classes ?? [],
       apply: input.apply,
       uuid: input.uuid ?? null,
       everyCell: cells.length === all.length,
       bucketLength: bucketLength(all.length),
-      maxMappingId: maxId ?? 0,
+      maxMappingId: mappings.maxId ?? 0,
     },
     cells: cells.map(({ uuid }) => ({ uuid })),
-    mappingRanges: digestRanges(minId, maxId, input.writers),
+    mappingRanges: ranges,
     found: await ask(task.run, input.uuid, cells, cells.length === all.length, deadline),
     // An undo makes the changes that the command has put into the results bucket, as one part.
-    examined: input.files === undefined ? [] : [{ part: 0, next: 0, turns: input.files, done: true }],
+    examined: input.files === undefined ? [] : [{ ...newPart(0), turns: input.files, done: true }],
+    usage: noUsage(),
   };
 });
+
+/** With --max-count a run reads no further than it has to, and knows too little to pass anything over. */
+function mayPassOver({ mode, maxCount }: z.output<typeof executionInputSchema>): boolean {
+  return (mode === 'map' || mode === 'plan') && maxCount === undefined;
+}
+
+/** Whether there are so many mappings to the chosen cells that digesting all mappings pays. */
+async function isWorthPassingOver(
+  api: Database,
+  { minId, maxId }: { minId: number | null; maxId: number | null },
+  cells: readonly CellRow[],
+): Promise<boolean> {
+  if (minId === null || maxId === null || maxId - minId < IDS_PER_RANGE) return false;
+  const cellIds = cells.map(({ id }) => id);
+  return (await shareOfMappings(api, { minId, maxId }, cellIds)) >= LEAST_SHARE_TO_PASS_OVER;
+}
 
 /** The one suspect that `explain` is about; it is asked for in every chosen cell. */
 async function ask(
@@ -80,7 +109,8 @@ async function ask(
   everyCellRead: boolean,
   deadline: AbortSignal,
 ): Promise<FoundSuspects> {
-  if (uuid === undefined) return { any: false, waitSeconds: 0, parts: [] };
+  const usage = noUsage();
+  if (uuid === undefined) return { any: false, waitSeconds: 0, parts: [], usage };
   const inquiry: Inquiry = {
     sources: [{ cell: null, name: 'asked', turns: 1 }],
     cells: cells.map((cell) => ({ uuid: cell.uuid, source: null })),
@@ -88,7 +118,7 @@ async function ask(
   };
   await writeResult(resultKeys.inquiry(run), inquiry, deadline);
   await writeSuspects(run, 'asked', 1, { instances: [], mappings: [uuid] }, deadline);
-  return { any: true, waitSeconds: 0, parts: [{ part: partOf(uuid), next: 0, turns: 0, done: false }] };
+  return { any: true, waitSeconds: 0, parts: [newPart(partOf(uuid))], usage };
 }
 
 /** The cells of an undo file must be those of this cloud, with the same ids: its changes name them by these. */

@@ -38,10 +38,10 @@ export async function planDocument(
 function mappedCell({ listed, record }: EndedCell): CellResult {
   if (record.kind !== 'mapped' && record.kind !== 'failed')
     return emptyCellResult(listed, 'failed', faultOf({ Error: 'CellLost', Cause: '' }));
-  const { counts, samples, lastInstanceId } = record;
+  const { counts, samples, lastInstanceId, pauses } = record;
   const error = record.kind === 'failed' ? faultOf(record.error) : null;
   const status = cellStatus(counts, error);
-  return { uuid: listed.uuid, name: listed.name, status, ...counts, samples, lastInstanceId, error };
+  return { uuid: listed.uuid, name: listed.name, status, ...counts, samples, lastInstanceId, pauses, error };
 }
 
 /** The document of a run that counts. */

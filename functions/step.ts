@@ -7,6 +7,8 @@ import type { Context } from 'aws-lambda';
 import type { z } from 'zod';
 import { isErrorName, NamedError } from '../contract/errors.ts';
 import type { Fault } from '../domain/range.ts';
+import { addUsage, type Usage } from '../domain/usage.ts';
+import { beginCounting, countedRequests } from './clients.ts';
 
 /** How long before its timeout a function aborts what it waits for, so that it can still answer, in milliseconds. */
 const ANSWER_BEFORE_TIMEOUT_MS = 3_000;
@@ -17,6 +19,8 @@ export interface StepContext {
   metrics: Metrics;
   /** Aborts every call that is still open when the function is about to time out. */
   deadline: AbortSignal;
+  /** What this call has used up to now, but for the states that it brings with it. */
+  usage: () => Usage;
 }
 
 const logger = new Logger();
@@ -35,10 +39,25 @@ export function step<Schema extends z.ZodType, Result>(
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use({ onError: (request) => raiseNamed(request) })
     .use(parser({ schema }))
-    .handler((task: z.output<Schema>, context: Context): Promise<Result> => {
+    .handler(async (task: z.output<Schema>, context: Context): Promise<Result> => {
       const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS));
-      return work(task, { logger, metrics, deadline }).finally(publish);
+      const began = performance.now();
+      beginCounting();
+      const usage = (): Usage => ({
+        transitions: 0,
+        lambdaRequests: 1,
+        lambdaMbMs: Math.ceil(performance.now() - began) * Number(context.memoryLimitInMB),
+        ...countedRequests(),
+      });
+      const result = await work(task, { logger, metrics, deadline, usage }).finally(publish);
+      return addOwn(result, usage);
     });
+}
+
+/** A result that says what was used so far gets the share of this call. */
+function addOwn<Result>(result: Result, usage: () => Usage): Result {
+  if (typeof result !== 'object' || result === null || !('usage' in result)) return result;
+  return { ...result, usage: addUsage([result.usage as Usage, usage()]) };
 }
 
 /** Publishes what was measured; most steps measure nothing, of which Powertools would complain. */

@@ -1,3 +1,5 @@
+import { resultKeys } from '../contract/results.ts';
+import { addBuckets, type Buckets } from '../domain/digest.ts';
 import { readResult } from './clients.ts';
 
 /**
@@ -29,4 +31,12 @@ export async function readRanges<Turn, Kept = Turn>(
     if (turns.length === 0) return ranges;
     ranges.push(...turns);
   }
+}
+
+/** The digest of the mappings to a cell, by its `cell_mappings.id`. */
+export async function readMappingBuckets(run: string, cellId: number, deadline: AbortSignal): Promise<Buckets> {
+  const keyOf = (index: number, turn: number) => resultKeys.mappingsTurn(run, index, turn);
+  // One file holds the buckets of all cells: there is no memory for several.
+  const ofCell = (cells: Record<string, Buckets>) => cells[cellId] ?? {};
+  return addBuckets(await readRanges<Record<string, Buckets>, Buckets>(keyOf, deadline, ofCell));
 }

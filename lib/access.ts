@@ -13,13 +13,15 @@ type Touched =
   | 'databaseDirectory'
   | 'cellDatabases'
   | 'readResults'
-  | 'writeResults';
+  | 'writeResults'
+  | 'prices';
 
 /** All that each function touches besides its own logs and traces; nothing else gives it a permission. */
 const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
   ListCells: ['apiDatabase', 'mainDatabaseUrl', 'readResults', 'writeResults'],
   OpenCell: ['apiDatabase', 'mainDatabaseUrl', 'databaseDirectory', 'cellDatabases', 'writeResults'],
   MapRange: ['apiDatabase', 'cellDatabases', 'writeResults'],
+  CheckPassedOver: ['readResults'],
   CloseCell: ['apiDatabase', 'cellDatabases', 'readResults', 'writeResults'],
   CellFailed: ['writeResults'],
   DigestMappings: ['apiDatabase', 'writeResults'],
@@ -35,7 +37,7 @@ const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
     'writeResults',
   ],
   ChangeMappings: ['apiDatabase', 'readResults', 'writeResults'],
-  CloseRun: ['readResults', 'writeResults'],
+  CloseRun: ['readResults', 'writeResults', 'prices'],
 };
 
 /** What a function may do, and the variables that tell it where. */
@@ -59,12 +61,13 @@ export function accessOf(
   resources: { directory: DatabaseDirectory; results: ResultsBucket },
 ): (name: FunctionName) => Access {
   const { directory, results } = resources;
-  const { apiDatabase, secretKmsKeyArns, mainDatabaseUrl = null } = config;
+  const { apiDatabase, secretKmsKeyArns, mainDatabaseUrl = null, prices } = config;
   const variables = toVariables({
     api: apiDatabase,
     directoryPrefix: directory.prefix,
     mainDatabaseUrl,
     resultsBucket: results.bucketName,
+    prices,
   });
   const granted: Record<Touched, Grant> = {
     apiDatabase: {
@@ -72,6 +75,7 @@ export function accessOf(
       statements: () => queries([apiDatabase], secretKmsKeyArns),
     },
     mainDatabaseUrl: { variables: [names.mainDatabaseUrl] },
+    prices: { variables: [names.prices] },
     databaseDirectory: {
       variables: [names.directoryPrefix],
       statements: () => [allow(['ssm:GetParameter'], [directory.parameterArns])],

@@ -4,6 +4,7 @@ import { Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { directoryKey } from '../domain/database-url.ts';
+import { DEFAULT_PRICES, type Prices } from '../domain/usage.ts';
 
 /** A configuration that cannot be deployed. It names the file and each key to blame, and quotes no value. */
 export class ConfigError extends Error {
@@ -48,6 +49,16 @@ const directoryEntrySchema = z.strictObject({
   secretArn,
 });
 
+const price = (name: keyof Prices) => z.number().min(0).default(DEFAULT_PRICES[name]);
+
+/** Dollars for one of each. */
+const pricesSchema = z.strictObject({
+  stateTransition: price('stateTransition'),
+  lambdaRequest: price('lambdaRequest'),
+  lambdaGbSecond: price('lambdaGbSecond'),
+  dataApiUnit: price('dataApiUnit'),
+});
+
 const configSchema = z
   .strictObject({
     stackName: z
@@ -70,6 +81,7 @@ const configSchema = z
     secretKmsKeyArns: z.array(kmsKeyArn).default([]),
     logRetentionDays: z.literal(retentionDays).default(RetentionDays.THREE_MONTHS),
     resultsRetentionDays: z.int().positive().default(365),
+    prices: pricesSchema.default(DEFAULT_PRICES),
   })
   .superRefine((config, context) => {
     const refuse = (path: (string | number)[], message: string) =>

@@ -132,7 +132,10 @@ class Run {
       },
     }).next(
       this.#choice('WhatToDo?', 'Maps, plans and counts cell by cell; the other modes have steps of their own.')
-        .when(isVerification, digestMappings.addCatch(closeRun, orClose).next(mapEachCell))
+        .when(
+          Condition.or(isVerification, Condition.booleanEquals('$.settings.passOver', true)),
+          digestMappings.addCatch(closeRun, orClose).next(mapEachCell),
+        )
         .when(Condition.stringEquals(MODE, 'explain'), examineSuspects)
         .when(Condition.stringEquals(MODE, 'undo'), changeMappings)
         .otherwise(mapEachCell),
@@ -167,17 +170,27 @@ class Run {
     const cellFailed = this.#task('CellFailed', 'Records why the cell failed; the run goes on with the others.');
     const orFail = { resultPath: '$.error' };
     const { digestInstances, compareCell } = verifyCellSteps(this.#scope, this.#task, cellFailed);
-    const mapCell = this.#mapEachRange()
-      .addCatch(cellFailed, orFail)
-      .next(
-        this.#task('CloseCell', "Looks once more for rows that were committed late, and writes the cell's result.", {
-          payload: {
-            settings: SETTINGS,
-            cell: JsonPath.objectAt('$.opened.cell'),
-            ranges: JsonPath.objectAt('$.ranges'),
-          },
-        }).addCatch(cellFailed, orFail),
-      );
+    const mapEachRange = this.#mapEachRange().addCatch(cellFailed, orFail);
+    const payload = {
+      settings: SETTINGS,
+      opened: JsonPath.objectAt('$.opened'),
+      ranges: JsonPath.objectAt('$.ranges'),
+    };
+    const checkPassedOver = this.#task(
+      'CheckPassedOver',
+      'Holds what was passed over against the mappings; what is in doubt is gone through.',
+      { payload, resultPath: '$.opened' },
+    ).addCatch(cellFailed, orFail);
+    const closeCell = this.#task(
+      'CloseCell',
+      "Looks once more for rows that were committed late, and writes the cell's result.",
+      { payload },
+    ).addCatch(cellFailed, orFail);
+    const mapCell = mapEachRange.next(
+      this.#choice('PassedOver?', 'What was passed over by its digests is checked before the cell is closed.')
+        .when(Condition.booleanEquals('$.opened.passedOver', true), checkPassedOver.next(mapEachRange))
+        .otherwise(closeCell),
+    );
     return this.#task('OpenCell', "Finds the cell's database and splits its instances into ranges.", {
       resultPath: '$.opened',
     })
@@ -218,10 +231,19 @@ class Run {
     return mapRange
       .addCatch(rangeFailed, { resultPath: '$.error' })
       .next(
-        this.#choice('RangeDone?', 'Goes on after the last id until the range is done.')
+        this.#choice('RangeDone?', 'Goes on after the last id until the range is done, at once or after a pause.')
           .when(Condition.booleanEquals('$.progress.done', true), rangeMapped)
+          .when(Condition.numberGreaterThan('$.progress.restraint.pauseSeconds', 0), this.#pause().next(mapRange))
           .otherwise(mapRange),
       );
+  }
+
+  #pause(): Wait {
+    return new Wait(this.#scope, 'Pause', {
+      comment:
+        'Leaves the database to others: the writer has a share of the time, or met locks, timeouts or throttling.',
+      time: WaitTime.secondsPath('$.progress.restraint.pauseSeconds'),
+    });
   }
 
   #closeRun(): Chain {

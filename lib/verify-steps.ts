@@ -1,6 +1,7 @@
 import { type Chain, Choice, Condition, JsonPath, Map as MapState, Pass, Succeed } from 'aws-cdk-lib/aws-stepfunctions';
 import type { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
+import { noUsage } from '../domain/usage.ts';
 import { SETTINGS } from './paths.ts';
 import type { MakeTask } from './task-states.ts';
 
@@ -56,6 +57,7 @@ export function verifySteps(scope: Construct, task: MakeTask) {
           done: false,
           made: {},
           leftAlone: { number: 0, samples: [] },
+          usage: { ...noUsage() },
         },
       },
       maxConcurrencyPath: '$.settings.writers',
@@ -81,7 +83,7 @@ export function verifyCellSteps(scope: Construct, task: MakeTask, cellFailed: La
       itemsPath: '$.opened.digests',
       itemSelector: { settings: SETTINGS, cell: JsonPath.objectAt('$.opened.cell'), progress: ITEM },
       maxConcurrencyPath: '$.settings.rangesAtOnce',
-      resultPath: JsonPath.DISCARD,
+      resultPath: '$.digested',
     }).itemProcessor(
       loop(scope, {
         task: task('DigestInstances', 'Digests instances until the range is done or the turn is over.', PROGRESS),

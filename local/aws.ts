@@ -6,6 +6,7 @@ import { type FunctionName, functionFacts, functionNames, nodeOptions } from '..
 import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type Environment, toVariables } from '../contract/environment.ts';
 import { type DatabaseUrl, withoutCredentials } from '../domain/database-url.ts';
+import { DEFAULT_PRICES } from '../domain/usage.ts';
 import { startDataApi } from './data-api/endpoint.ts';
 import { API_CLUSTER_ARN, API_SECRET_ARN, DIRECTORY_PREFIX, openDirectory } from './directory.ts';
 import { bundleFunctions } from './functions/bundle.ts';
@@ -78,6 +79,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       directoryPrefix: DIRECTORY_PREFIX,
       mainDatabaseUrl: mainDatabaseUrl === null ? null : withoutCredentials(mainDatabaseUrl),
       resultsBucket: BUCKET,
+      prices: DEFAULT_PRICES,
     };
     const variables = {
       ...toVariables(environment),

@@ -11,6 +11,7 @@ const SAMPLES_SHOWN = 5;
 const numberOf: Record<Problem, (cell: CellResult) => number> = {
   otherCell: ({ conflicts }) => conflicts.otherCell,
   noCell: ({ conflicts }) => conflicts.noCell,
+  refused: ({ setAside }) => setAside.refused,
   noProject: ({ setAside }) => setAside.noProject,
   wrongDetails: ({ wrongDetails }) => wrongDetails,
 };
@@ -42,9 +43,14 @@ export function problemLines(cells: readonly CellResult[], colours: boolean): st
   });
 }
 
-function sampleLine(cell: CellResult, { instance, mappedTo }: Sample, names: ReadonlyMap<string, string>): string {
+function sampleLine(
+  cell: CellResult,
+  { instance, mappedTo, reason }: Sample,
+  names: ReadonlyMap<string, string>,
+): string {
   const to = mappedTo === undefined ? '' : `, mapped to ${names.get(mappedTo) ?? mappedTo}`;
-  return `  ${printable(instance)} in ${printable(cellLabel(cell))}${to}`;
+  const why = reason === undefined ? '' : `: ${printable(reason)}`;
+  return `  ${printable(instance)} in ${printable(cellLabel(cell))}${to}${why}`;
 }
 
 /** Which cells failed, and why. */

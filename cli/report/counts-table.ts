@@ -28,7 +28,7 @@ export interface CountsColumn {
 export function rowOf(cell: CellResult, toMap = 0): CountsRow {
   const { instances, mapped, alreadyMapped, wrongDetails, unmapped, inFlight } = cell;
   const conflicts = cell.conflicts.otherCell + cell.conflicts.noCell;
-  const setAside = cell.setAside.noProject;
+  const setAside = cell.setAside.noProject + cell.setAside.refused;
   const counts = { instances, mapped, toMap, alreadyMapped, wrongDetails, unmapped, inFlight, conflicts, setAside };
   return { name: printable(cellLabel(cell)), status: cell.status, counts };
 }

@@ -1,0 +1,83 @@
+/** The rows of a range's first page: a few hundredths of a second on any server. */
+export const FIRST_PAGE_SIZE = 500;
+
+/** A page that is slow for other reasons than its size gets no faster below this. */
+const FEWEST_ROWS = 50;
+
+/** How much larger the next page may be at the most. */
+const GROWTH = 1.5;
+
+/** A statement may take so much longer or shorter than it should before the page changes, in parts of the target. */
+const TOLERANCE = 0.2;
+
+/** How much of a size that exceeded a limit is used from then on. */
+const OF_A_LIMIT = 0.8;
+
+/**
+ * Why a page has another size than the one before: statements were `fast` or `slow`, it exceeded a `limit` of the Data
+ * API, or there was `trouble`: locks, duplicates or a timeout.
+ */
+export type SizeReason = 'fast' | 'slow' | 'limit' | 'trouble';
+
+/** How large the next page is to be, and how large none may be. */
+export interface PageSize {
+  rows: number;
+  /** The most rows a page; lower than asked for once a page has exceeded a limit. */
+  most: number;
+}
+
+/** What became of a page, as far as it tells how large the next one should be. */
+export interface PageCourse {
+  /** The rows that were read. */
+  rows: number;
+  /** The longest of its statements, in milliseconds. */
+  slowestMs: number;
+  /** The rows of the part that fit, where the page as a whole exceeded a limit of the Data API. */
+  fitted: number | null;
+  /** It had to be looked at again, or taken in parts, because of locks or duplicates. */
+  trouble: boolean;
+}
+
+/** The size of a range's first page. */
+export function firstPageSize(most: number): PageSize {
+  return { rows: Math.min(FIRST_PAGE_SIZE, most), most };
+}
+
+/**
+ * Steers the size of pages so that a statement takes about `targetMs`: gently up, at most by half, and at once down.
+ * @returns the new size, and why it changed; null where it did not
+ */
+export function nextPageSize(
+  now: PageSize,
+  course: PageCourse,
+  targetMs: number,
+): { size: PageSize; reason: SizeReason | null } {
+  if (course.fitted !== null) {
+    const most = Math.max(1, Math.floor(course.fitted * OF_A_LIMIT * 2));
+    return { size: { rows: Math.min(course.fitted, now.rows), most: Math.min(now.most, most) }, reason: 'limit' };
+  }
+  if (course.trouble) return changed(now, Math.max(Math.min(now.rows, FEWEST_ROWS), halved(now.rows)), 'trouble');
+  if (course.rows === 0) return { size: now, reason: null };
+  const ideal = Math.floor((course.rows * targetMs) / Math.max(1, course.slowestMs));
+  if (course.slowestMs > targetMs * (1 + TOLERANCE)) {
+    // One slow statement may be chance: never to less than half at once.
+    const rows = Math.max(Math.min(now.rows, FEWEST_ROWS), halved(now.rows), ideal);
+    return changed(now, Math.min(now.rows, rows), 'slow');
+  }
+  // A page that was not full says little about one that is.
+  if (course.rows < now.rows || course.slowestMs > targetMs * (1 - TOLERANCE)) return { size: now, reason: null };
+  return changed(now, Math.min(now.most, ideal, Math.ceil(now.rows * GROWTH)), 'fast');
+}
+
+/** After a page that failed and is to be tried again: half of it. */
+export function halvedPageSize(now: PageSize): PageSize {
+  return { ...now, rows: halved(now.rows) };
+}
+
+function halved(rows: number): number {
+  return Math.max(1, Math.floor(rows / 2));
+}
+
+function changed(now: PageSize, rows: number, reason: SizeReason): { size: PageSize; reason: SizeReason | null } {
+  return rows === now.rows ? { size: now, reason: null } : { size: { ...now, rows }, reason };
+}
