@@ -35,8 +35,8 @@ export interface ChildNews {
 const openedSchema = z
   .object({
     cell: z.object({}),
-    ranges: z.array(rangeProgressSchema).default([]),
-    digests: z.array(digestProgressSchema).default([]),
+    ranges: z.array(rangeProgressSchema),
+    digests: z.array(digestProgressSchema),
   })
   .transform(({ ranges, digests }): OpenedRanges => ({ ranges, digests }));
 

@@ -40,6 +40,7 @@ export function verifyInput(mode: 'verify' | 'repair', options: VerifyOptions): 
 }
 
 /** The execution's input for the options; what was not given is left to the machine's defaults. */
-export function mapInput({ cell, maxCount, dryRun, pageSize, writers }: MapOptions): ExecutionInput {
-  return { mode: dryRun ? 'plan' : 'map', cells: cell, maxCount, pageSize, writers };
+export function mapInput(options: MapOptions): ExecutionInput {
+  const { cell, maxCount, dryRun, pageSize, writers, statementMs, load } = options;
+  return { mode: dryRun ? 'plan' : 'map', cells: cell, maxCount, pageSize, writers, statementMs, load };
 }

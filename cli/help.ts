@@ -1,10 +1,14 @@
 import {
+  DEFAULT_LOAD,
   DEFAULT_PAGE_SIZE,
   DEFAULT_SECOND_LOOK_SECONDS,
+  DEFAULT_STATEMENT_MS,
   DEFAULT_WRITERS,
+  LEAST_LOAD,
   MAX_PAGE_SIZE,
   MAX_SECOND_LOOK_SECONDS,
   MAX_WRITERS,
+  STATEMENT_MS_BOUNDS,
 } from '../contract/defaults.ts';
 import { classes, classNames, repairableClasses } from '../domain/classification.ts';
 import { exitCodeOf, type RunStatus, runStatuses } from '../domain/run-status.ts';
@@ -17,8 +21,10 @@ const number = (value: number) => value.toLocaleString('en-US');
 
 /** The bounds and defaults of the options, from the tables that the machine goes by. */
 export const optionHelp = {
-  pageSize: `rows a page, 1 to ${number(MAX_PAGE_SIZE)} (default: ${number(DEFAULT_PAGE_SIZE)})`,
+  pageSize: `the most rows a page; pages find their size by themselves, 1 to ${number(MAX_PAGE_SIZE)} (default: ${number(DEFAULT_PAGE_SIZE)})`,
   writers: `writers on the API database at once, over all cells, 1 to ${MAX_WRITERS} (default: ${DEFAULT_WRITERS})`,
+  statementMs: `how long a statement should take, in milliseconds; pages grow and shrink towards it, ${STATEMENT_MS_BOUNDS.least} to ${number(STATEMENT_MS_BOUNDS.most)} (default: ${DEFAULT_STATEMENT_MS})`,
+  load: `the share of the time in which a writer works, ${LEAST_LOAD} to 1; it rests in between (default: ${DEFAULT_LOAD})`,
   secondLook: `look again at what differs after so many seconds, 0 to ${number(MAX_SECOND_LOOK_SECONDS)}; 0 where Nova's control plane is stopped (default: ${DEFAULT_SECOND_LOOK_SECONDS})`,
   classes: `what to mend, comma-separated or given several times: ${REPAIRABLE}`,
 } as const;
@@ -88,14 +94,20 @@ to stop it (Ctrl-C), and to run it again or twice at once: it goes on with what 
 says what map would insert, by cell and by project, and what it would report; with --max-count, what map with it would
 insert. A user who may only SELECT is enough.
 
---max-count is for portions, as with nova-manage. Each run first reads again what is mapped already, so large ones
-are sensible: 100,000, not 1,000.
+What is mapped already is passed over by digests, so that a second run, or one after a stop, goes on quickly. With
+--max-count, which is for portions as with nova-manage, it is read again, so large portions are sensible: 100,000, not
+1,000.
+
+The API database is the one thing that all cells share. Four writers with statements of a tenth of a second are safe
+beside a busy API; --writers 1 --load 0.2 asks a twentieth of that. Where the database has locks, timeouts or too many
+requests, writers wait and come back by degrees; the result says how long, and why.
 ${databaseHelp}
 
 Examples:
   npx cellmap map --local --config-file /etc/nova/nova.conf --dry-run
   npx cellmap map --local --config-file /etc/nova/nova.conf
   npx cellmap map --local --config-file /etc/nova/nova.conf --cell cell1 --cell cell2
+  npx cellmap map --stack cellmap --writers 2 --load 0.5
   npx cellmap map --stack cellmap --json > result.json
   while npx cellmap map --local --max-count 100000; [ $? -eq 1 ]; do sleep 60; done
 ${exitCodeHelp('map')}`,

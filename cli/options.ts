@@ -1,4 +1,10 @@
-import { MAX_PAGE_SIZE, MAX_SECOND_LOOK_SECONDS, MAX_WRITERS } from '../contract/defaults.ts';
+import {
+  LEAST_LOAD,
+  MAX_PAGE_SIZE,
+  MAX_SECOND_LOOK_SECONDS,
+  MAX_WRITERS,
+  STATEMENT_MS_BOUNDS,
+} from '../contract/defaults.ts';
 import { type RepairableClass, repairableClasses } from '../domain/classification.ts';
 import { CommandError, exitCodes, misuse } from './command-error.ts';
 
@@ -28,6 +34,10 @@ export interface SpeedOptions {
 
 /** What is to be mapped. */
 export interface MapOptions extends SpeedOptions {
+  /** How long a statement should take. */
+  statementMs?: number;
+  /** The share of the time in which a writer works. */
+  load?: number;
   cell?: string[];
   maxCount?: number;
   /** Only to say what would be mapped. */
@@ -66,6 +76,18 @@ export function parsePageSize(text: string): number {
 /** Reads --writers. */
 export function parseWriters(text: string): number {
   return within('--writers', text, 1, MAX_WRITERS);
+}
+
+/** Reads --statement-ms. */
+export function parseStatementMs(text: string): number {
+  return within('--statement-ms', text, STATEMENT_MS_BOUNDS.least, STATEMENT_MS_BOUNDS.most);
+}
+
+/** Reads --load. */
+export function parseLoad(text: string): number {
+  const load = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (load >= LEAST_LOAD && load <= 1) return load;
+  throw misuse(`--load must be a number from ${LEAST_LOAD} to 1.`);
 }
 
 /** Reads --second-look. */

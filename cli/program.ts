@@ -8,9 +8,11 @@ import {
   type MapOptions,
   type OutputOptions,
   parseInstance,
+  parseLoad,
   parseMaxCount,
   parsePageSize,
   parseSecondLook,
+  parseStatementMs,
   parseWriters,
   type RepairOptions,
   type SpeedOptions,
@@ -50,8 +52,10 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
       parseMaxCount,
     )
     .option('--dry-run', 'say what would be written, and write nothing')
-    .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
     .option('--writers <n>', optionHelp.writers, parseWriters)
+    .option('--load <share>', optionHelp.load, parseLoad)
+    .option('--statement-ms <n>', optionHelp.statementMs, parseStatementMs)
+    .option('--page-size <n>', optionHelp.pageSize, parsePageSize)
     .addHelpText('after', commandHelp.map)
     .action(async (options: WhereOptions & MapOptions & OutputOptions) => {
       const { mapCells } = await import('./commands.ts');

@@ -48,7 +48,6 @@ const outages: TransientError[] = ['DatabaseUnavailable', 'StatementTimeout', 'O
 /** The steps that have work to lose: they wait for a database to come back, all others report it within seconds. */
 const workingSteps: readonly FunctionName[] = [
   'MapRange',
-  'CheckPassedOver',
   'CloseCell',
   'DigestMappings',
   'DigestInstances',

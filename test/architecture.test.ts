@@ -16,7 +16,7 @@ import {
 const rules: Record<string, ImportRule> = {
   domain: { folders: [], packages: [] },
   contract: { folders: ['domain'], packages: ['zod'] },
-  'data-api': { folders: ['domain', 'contract'], packages: ['@aws-sdk/client-rds-data'] },
+  'data-api': { folders: ['domain', 'contract'], packages: ['@aws-sdk/client-rds-data', 'node:crypto'] },
   functions: {
     folders: ['domain', 'contract', 'data-api'],
     packages: [

@@ -5,6 +5,7 @@ import { marks } from '../display/marks.ts';
 import { paint } from '../display/paint.ts';
 import { countOf, formatCount, formatDuration, printable } from '../display/text.ts';
 import { failureLines, problemLines } from './cell-problems.ts';
+import { costLines, pauseLines } from './costs.ts';
 import { type CountsColumn, countsTable, rowOf, totalRow } from './counts-table.ts';
 
 const kinds: readonly CountsColumn[] = [
@@ -32,6 +33,8 @@ export function mapReport(result: RunResult, colours: boolean, whenStopped = mea
     ...problemLines(result.cells, colours),
     ...failureLines(result.cells, colours),
     ...(result.cells.length === 0 ? [] : ['', done(result)]),
+    ...pauseLines(result.cells, colours),
+    ...costLines('It costs', result.usage, colours),
     verdict(result, colours, whenStopped),
   ];
   return `${lines.join('\n')}\n`;

@@ -4,6 +4,7 @@ import { marks } from '../display/marks.ts';
 import { type Look, paint } from '../display/paint.ts';
 import { countOf, formatCount, printable } from '../display/text.ts';
 import { failureLines, problemLines } from './cell-problems.ts';
+import { costLines } from './costs.ts';
 import { type CountsColumn, countsTable, rowOf, totalRow } from './counts-table.ts';
 import { type Reporting, secondsText, verdictLine } from './reporting.ts';
 import { tableLines } from './table.ts';
@@ -37,6 +38,7 @@ export function planReport(result: PlanResult, reporting: Reporting): string {
     ...problemLines(result.cells, colours),
     ...failureLines(result.cells, colours),
     ...(result.cells.length === 0 ? [] : ['', summary(result)]),
+    ...costLines('map will cost', result.estimate, colours),
     verdictLine('plan', result.status, reporting),
   ];
   return `${lines.join('\n')}\n`;

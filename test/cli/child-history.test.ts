@@ -37,7 +37,7 @@ describe('the news of a child execution', () => {
     const ranges = [progress(0, 0), progress(1, 0)];
     const { sfn } = historyOf([
       entered,
-      succeeded({ cell: { uuid: 'u' }, ranges }),
+      succeeded({ cell: { uuid: 'u' }, ranges, digests: [] }),
       entered,
       succeeded(progress(0, 10)),
       succeeded(progress(1, 15)),

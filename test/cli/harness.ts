@@ -16,7 +16,10 @@ import type { Change } from '../../domain/change.ts';
 import { newComparison } from '../../domain/compare.ts';
 import { type Counts, noCounts } from '../../domain/counts.ts';
 import { digestRanges } from '../../domain/digest-range.ts';
-import { type RangeProgress, splitRanges } from '../../domain/range.ts';
+import { newPart } from '../../domain/examine.ts';
+import { type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
+import { wholeCell } from '../../domain/survey.ts';
+import { noUsage } from '../../domain/usage.ts';
 import type { FunctionOutcome } from '../../local/function-outcome.ts';
 import { startS3 } from '../../local/s3.ts';
 import { startStepFunctions } from '../../local/step-functions/endpoint.ts';
@@ -159,9 +162,13 @@ export function countsWith(mapped: number, others: Partial<Counts> = {}): Counts
   return { ...noCounts(), instances: mapped, mapped, ...others };
 }
 
+/** What a cell's record says besides its counts, where nothing is to be said. */
+export const cellEnd = { samples: [], lastInstanceId: null, pauses: [], usage: noUsage() };
+
 /** One range over the ids from 1 to `ids`. */
 export function oneRange(ids: number): RangeProgress {
-  const [range] = splitRanges(1, ids, 1, 4_000);
+  const intervals = wholeCell(1, ids);
+  const [range] = splitRanges({ minId: 1, maxId: ids, intervals, most: 1, pageSize: 4_000 });
   if (range === undefined) throw new Error('no range');
   return range;
 }
@@ -193,6 +200,9 @@ export function listing(
       writers: 4,
       cellsAtOnce: 4,
       rangesAtOnce: 1,
+      statementMs: 100,
+      load: 1,
+      passOver: false,
       secondLookSeconds: 0,
       classes: [],
       apply: false,
@@ -206,8 +216,9 @@ export function listing(
       settings,
       cells: cells.map(({ uuid }) => ({ uuid })),
       mappingRanges: [],
-      found: { any: false, waitSeconds: 0, parts: [] },
-      examined: files === undefined ? [] : [{ part: 0, next: 0, turns: files, done: true }],
+      found: { any: false, waitSeconds: 0, parts: [], usage: noUsage() },
+      usage: noUsage(),
+      examined: files === undefined ? [] : [{ ...newPart(0), turns: files, done: true }],
     };
   };
 }
@@ -223,10 +234,14 @@ export function opening(ids: number) {
       name: 'cell',
       source,
       maxId: ids,
+      doubtful: [],
     },
     ranges: ids === 0 ? [] : [oneRange(ids)],
+    passedOver: false,
+    settled: { sum: sumRanges([]), turns: [] },
     digests: [],
     comparison: newComparison(4_000),
+    usage: noUsage(),
   });
 }
 
@@ -252,6 +267,7 @@ export function comparedRecord(instances: number, suspects: number): CellRecord 
     suspects: [suspects],
     unsettled: suspects,
     turns: 1,
+    usage: noUsage(),
   };
 }
 
@@ -265,7 +281,8 @@ export function comparing(instances: number, suspects: number, write: TestMachin
 
 /** Writes a cell's record, as CloseCell does. */
 export function closing(record: (uuid: string) => CellRecord, write: TestMachine['write']) {
-  return async ({ settings, cell }: { settings: Settings; cell: { uuid: string } }) => {
+  return async ({ settings, opened }: { settings: Settings; opened: { cell: { uuid: string } } }) => {
+    const { cell } = opened;
     await write(resultKeys.cell(settings.run, cell.uuid), record(cell.uuid));
     return { uuid: cell.uuid, status: 'complete' };
   };

@@ -42,6 +42,9 @@ describe('a mistake', () => {
     [['map', '--page-size', '10001'], '--page-size must be a whole number from 1 to 10,000.'],
     [['demo', '--page-size', '1e3'], '--page-size must be a whole number from 1 to 10,000.'],
     [['map', '--writers', '41'], '--writers must be a whole number from 1 to 40.'],
+    [['map', '--load', '0.05'], '--load must be a number from 0.1 to 1.'],
+    [['map', '--load', '1,5'], '--load must be a number from 0.1 to 1.'],
+    [['map', '--statement-ms', '5'], '--statement-ms must be a whole number from 10 to 10,000.'],
     [['map', '--cell', ''], '--cell needs the name or the uuid of a cell.'],
     [
       ['map', '--config-file', 'nova.conf'],

@@ -7,6 +7,7 @@ import type { RangeProgress } from '../../domain/range.ts';
 import { emptyCellResult, foldRun } from '../../domain/result.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import {
+  cellEnd,
   cellNumber,
   closing,
   concluding,
@@ -33,7 +34,7 @@ const documentWith = (status: RunStatus) =>
 const mapped = (count: number): CellRecord => ({
   kind: 'mapped',
   counts: countsWith(count),
-  samples: [],
+  ...cellEnd,
   lastInstanceId: count,
 });
 

@@ -4,6 +4,7 @@ import { mapInput } from '../../cli/commands.ts';
 import { Lifetime } from '../../cli/lifetime.ts';
 import { runAndReport } from '../../cli/session.ts';
 import { emptyCellResult, foldCells, foldRun } from '../../domain/result.ts';
+import { noUsage } from '../../domain/usage.ts';
 import {
   cellNumber,
   closing,
@@ -29,7 +30,7 @@ async function machineFor(document: typeof mapDocument | typeof cellsDocument) {
   const { connection } = await startMachine((write) => ({
     ListCells: listing([cellNumber(1)], write, document.mode),
     OpenCell: opening(0),
-    CloseCell: closing(() => ({ kind: 'counted', instances: 20, mappings: 19 }), write),
+    CloseCell: closing(() => ({ kind: 'counted', instances: 20, mappings: 19, usage: noUsage() }), write),
     CloseRun: concluding(document, write),
   }));
   return connection;

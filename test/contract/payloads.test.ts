@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { MAX_CELLS, MAX_PAGE_SIZE, MAX_WRITERS } from '../../contract/defaults.ts';
 import {
   changeMappingsSchema,
+  checkPassedOverSchema,
+  closeCellSchema,
   closeRunSchema,
   compareCellSchema,
   digestInstancesSchema,
@@ -22,9 +24,11 @@ import {
 import { type ChangeProgress, countChanges } from '../../domain/change.ts';
 import { type RepairableClass, repairableClasses } from '../../domain/classification.ts';
 import { newComparison } from '../../domain/compare.ts';
+import { MOST_BUCKETS_NAMED } from '../../domain/digest.ts';
 import { type DigestProgress, digestRanges } from '../../domain/digest-range.ts';
 import type { ExamineProgress } from '../../domain/examine.ts';
-import { type RangeProgress, splitRanges } from '../../domain/range.ts';
+import { type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
+import { wholeCell } from '../../domain/survey.ts';
 import { PARTS } from '../../domain/suspects.ts';
 import { mapping } from '../domain/verified-stores.ts';
 
@@ -44,6 +48,9 @@ const settings: Settings = {
   writers: MAX_WRITERS,
   cellsAtOnce: MAX_WRITERS,
   rangesAtOnce: MAX_WRITERS,
+  statementMs: 10_000,
+  load: 0.1,
+  passOver: true,
   secondLookSeconds: 3_600,
   classes: [...repairableClasses],
   apply: true,
@@ -59,6 +66,16 @@ const cell: OpenedCell = {
   name: 'c'.repeat(255),
   source: { clusterArn: 'a'.repeat(200), secretArn: 's'.repeat(200), database: 'd'.repeat(64), dialect: 'postgresql' },
   maxId: LARGE,
+  doubtful: Array.from({ length: MOST_BUCKETS_NAMED }, () => 'abc'),
+};
+
+/** What was used, in numbers as large as they can be. */
+const usage = {
+  transitions: 9_999_999,
+  lambdaRequests: 999_999,
+  lambdaMbMs: 9_999_999_999,
+  dataApiRequests: 9_999_999,
+  dataApiUnits: 9_999_999,
 };
 
 /** Every range of a table at its end, with as many suspects as its ids. */
@@ -70,6 +87,7 @@ function endedRanges(): DigestProgress[] {
     done: true,
     suspects: range.suspects.map(() => 9_999_999),
     unsettled: 99_999_999,
+    usage,
   }));
 }
 
@@ -78,6 +96,7 @@ const parts: ExamineProgress[] = Array.from({ length: PARTS }, (_, part) => ({
   next: 9_999_999,
   turns: 999,
   done: true,
+  usage,
 }));
 
 function endedChanges(): ChangeProgress[] {
@@ -100,24 +119,34 @@ function endedChanges(): ChangeProgress[] {
     done: true,
     made,
     leftAlone,
+    usage,
   }));
 }
 
+/** The ranges of a cell with all the ids that there can be. */
+function cellRanges(most: number): RangeProgress[] {
+  const intervals = wholeCell(1, LARGE);
+  return splitRanges({ minId: 1, maxId: LARGE, intervals, most, pageSize: MAX_PAGE_SIZE });
+}
+
+const NOTHING = { sum: sumRanges([]), turns: [] };
+
 const cells = Array.from({ length: MAX_CELLS }, () => ({ uuid: randomUUID() }));
-const found: FoundSuspects = { any: true, waitSeconds: 3_600, parts };
+const found: FoundSuspects = { any: true, waitSeconds: 3_600, parts, usage };
 
 describe('a payload', () => {
   const listed: ListedCells = {
     settings,
     cells,
     mappingRanges: digestRanges(1, LARGE, MAX_WRITERS),
-    found: { any: false, waitSeconds: 0, parts: [] },
+    found: { any: false, waitSeconds: 0, parts: [], usage },
     examined: [],
+    usage,
   };
 
   it('has room for the largest run at every state of it', () => {
     const digested = { ...listed, digested: endedRanges() };
-    const examined = { ...digested, found, examined: parts };
+    const examined = { ...digested, found, examined: parts, usage };
     const changed = { ...examined, changed: endedChanges() };
     const failed = { ...changed, mapError: { Error: 'X'.repeat(256), Cause: 'x'.repeat(32_768) } };
     for (const state of [listed, digested, examined, changed, failed]) {
@@ -127,10 +156,10 @@ describe('a payload', () => {
   });
 
   it('has room for the largest cell', () => {
-    const range = splitRanges(1, LARGE, MAX_WRITERS, MAX_PAGE_SIZE);
+    const range = cellRanges(MAX_WRITERS);
     const digests = endedRanges();
     const comparison = { ...newComparison(MAX_PAGE_SIZE), suspects: digests[0]?.suspects };
-    const opened = { cell, ranges: range, digests, comparison };
+    const opened = { cell, ranges: range, passedOver: true, settled: NOTHING, digests, comparison, usage };
     expect(bytes({ settings, uuid: cell.uuid, opened, compared: comparison })).toBeLessThan(MAX_PAYLOAD_BYTES / 2);
   });
 
@@ -152,8 +181,9 @@ describe('what a loop hands on comes through its schema whole', () => {
 
   it('a comparison, before its first turn and after it', () => {
     const comparison = newComparison(4_000);
-    withSchema(compareCellSchema, { settings, opened: { cell, comparison } });
-    withSchema(compareCellSchema, { settings, opened: { cell, comparison }, compared: { ...comparison, turns: 1 } });
+    const task = { settings, opened: { cell, comparison, usage }, digested: [{ usage }] };
+    withSchema(compareCellSchema, task);
+    withSchema(compareCellSchema, { ...task, compared: { ...comparison, turns: 1 } });
   });
 
   it('a part of the suspects, and its changes', () => {
@@ -163,14 +193,18 @@ describe('what a loop hands on comes through its schema whole', () => {
   });
 
   it('a range to map', () => {
-    const [range] = splitRanges(1, LARGE, 1, 4_000) as [RangeProgress];
+    const [range] = cellRanges(1) as [RangeProgress];
     const progress = { ...range, gaps: [1], fault: { name: 'X', message: 'x' } };
     withSchema(mapRangeSchema, { settings, cell, progress });
+    const opened = { cell, settled: NOTHING, usage };
+    withSchema(checkPassedOverSchema, { settings, opened, ranges: [{ progress }] });
+    withSchema(closeCellSchema, { settings, opened, ranges: [{ progress, error: { Error: 'X', Cause: 'x' } }] });
   });
 
   it('the end of a run whose states after the cells were never entered', () => {
-    const ended = { settings, cells: [{ uuid: cell.uuid }], examined: [], mapError: { Error: 'X', Cause: '' } };
-    expect(closeRunSchema.parse(ended)).toEqual({ ...ended, changed: [] });
+    const mapError = { Error: 'X', Cause: '' };
+    const ended = { settings, cells: [{ uuid: cell.uuid }], examined: [], mapError, found: { usage }, usage };
+    expect(closeRunSchema.parse(ended)).toEqual({ ...ended, changed: [], digested: [] });
   });
 });
 
@@ -180,6 +214,8 @@ describe("an execution's input", () => {
       mode: 'map',
       pageSize: 4_000,
       writers: 4,
+      statementMs: 100,
+      load: 1,
       secondLookSeconds: 30,
       apply: false,
     });
@@ -194,6 +230,9 @@ describe("an execution's input", () => {
     ['classes', { classes: [] }],
     ['classes', { classes: ['inTwoCells'] }],
     ['classes', { classes: ['unmapped'] }],
+    ['statementMs', { statementMs: 9 }],
+    ['load', { load: 0.05 }],
+    ['load', { load: 1.1 }],
     ['secondLookSeconds', { secondLookSeconds: -1 }],
     ['secondLookSeconds', { secondLookSeconds: 3_601 }],
     ['secondLookSeconds', { secondLookSeconds: 0.5 }],

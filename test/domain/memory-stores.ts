@@ -1,6 +1,8 @@
 import type { Instance, MappableInstance } from '../../domain/instance.ts';
 import type { Finding, NewMapping } from '../../domain/mapping.ts';
+import { type RangeProgress, splitRanges } from '../../domain/range.ts';
 import { ContentionError, type InstanceStore, type MappingStore, PageTooLargeError } from '../../domain/stores.ts';
+import { wholeCell } from '../../domain/survey.ts';
 
 /** A visible, live instance with the given id; its uuid is made from the id. */
 export function instance(id: number, parts: Partial<Instance> = {}): Instance {
@@ -95,3 +97,13 @@ export class MemoryMappings implements MappingStore {
     return fresh.length;
   }
 }
+
+/** A range over all of some ids, with pages of so many rows from the first. */
+export function wholeRanges(ids: readonly number[], pageSize: number): RangeProgress[] {
+  if (ids.length === 0) return [];
+  const [minId, maxId] = [Math.min(...ids), Math.max(...ids)];
+  return splitRanges({ minId, maxId, intervals: wholeCell(minId, maxId), most: 1, pageSize });
+}
+
+/** A writer with all the time that there is. */
+export const unhurried = { statementMs: 100, load: 1 };

@@ -60,7 +60,7 @@ describe('mapPage', () => {
       hidden: 1,
       placeholders: 1,
       conflicts: { otherCell: 1, noCell: 1 },
-      setAside: { noProject: 1 },
+      setAside: { noProject: 1, refused: 0 },
     });
     expect(samples).toEqual([
       { instance: at(3), problem: 'otherCell', mappedTo: 'cell2' },

@@ -4,8 +4,9 @@ import { addCounts, addsUp, type Counts, totalsOf } from '../../domain/counts.ts
 import type { Instance } from '../../domain/instance.ts';
 import { lastPass } from '../../domain/last-pass.ts';
 import { addPlans, lookOnly, PlanTally } from '../../domain/plan.ts';
-import { mapRange, type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
-import { instance, MemoryInstances, MemoryMappings, mappable } from './memory-stores.ts';
+import { type RangeProgress, sumRanges } from '../../domain/range.ts';
+import { mapRange } from '../../domain/range-turn.ts';
+import { instance, MemoryInstances, MemoryMappings, mappable, unhurried, wholeRanges } from './memory-stores.ts';
 
 const describeFault = (error: unknown) => ({ name: (error as Error).name, message: (error as Error).message });
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -27,7 +28,7 @@ async function workCell(
   const most = maxCount ?? NO_LIMIT;
   const turns: PlanTally[] = [];
   const ended: RangeProgress[] = [];
-  for (let progress of splitRanges(ids.length > 0 ? Math.min(...ids) : null, maxId, 1, pageSize)) {
+  for (let progress of wholeRanges(ids, pageSize)) {
     while (!progress.done) {
       let pages = 0;
       const planned = new PlanTally(most - progress.counts.unmapped);
@@ -36,8 +37,8 @@ async function workCell(
         pages += 1;
         planned.add(unmapped);
       };
-      const turn = { instances, mappings, timeIsUp: () => pages >= 2, describeFault, onPage };
-      progress = await mapRange(progress, { plan, maxCount, maxId }, turn);
+      const turn = { instances, mappings, now: () => pages, endAt: 2, describeFault, onPage };
+      progress = await mapRange(progress, { ...unhurried, plan, maxCount, maxId }, turn);
     }
     ended.push(progress);
   }

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { addCounts, addsUp, totalsOf } from '../../domain/counts.ts';
 import type { Instance } from '../../domain/instance.ts';
 import { lastPass } from '../../domain/last-pass.ts';
-import { IDS_PER_RANGE, mapRange, type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
-import { instance, MemoryInstances, MemoryMappings } from './memory-stores.ts';
+import { type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
+import { mapRange } from '../../domain/range-turn.ts';
+import { IDS_PER_RANGE, wholeCell } from '../../domain/survey.ts';
+import { instance, MemoryInstances, MemoryMappings, unhurried, wholeRanges } from './memory-stores.ts';
 
 const describeFault = (error: unknown) => ({ name: (error as Error).name, message: (error as Error).message });
 
@@ -14,32 +16,32 @@ async function workCell(
   { pageSize = 3, maxCount = null as number | null, pagesPerTurn = 2, plan = false } = {},
 ) {
   const ids = instances.rows.map(({ id }) => id);
-  const maxId = ids.length > 0 ? Math.max(...ids) : null;
-  const minId = ids.length > 0 ? Math.min(...ids) : null;
+  const maxId = Math.max(0, ...ids);
   const ended: RangeProgress[] = [];
-  for (let progress of splitRanges(minId, maxId, 1, pageSize)) {
+  for (let progress of wholeRanges(ids, pageSize)) {
     while (!progress.done) {
       let pages = 0;
       progress = await mapRange(
         progress,
-        { plan, maxCount, maxId: maxId ?? 0 },
-        { instances, mappings, timeIsUp: () => pages >= pagesPerTurn, describeFault, onPage: () => pages++ },
+        { ...unhurried, plan, maxCount, maxId },
+        { instances, mappings, now: () => pages, endAt: pagesPerTurn, describeFault, onPage: () => pages++ },
       );
     }
     ended.push(progress);
   }
-  return { ended, maxId: maxId ?? 0, sum: sumRanges(ended) };
+  return { ended, maxId, sum: sumRanges(ended) };
 }
 
 describe('splitRanges', () => {
   it('has no range for a cell without rows', () => {
-    expect(splitRanges(null, null, 4, 10)).toEqual([]);
+    expect(splitRanges({ minId: null, maxId: null, intervals: [], most: 4, pageSize: 10 })).toEqual([]);
   });
 
   it('covers every id once, in ranges that are never too small and never too many', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), fc.nat(2_000_000), fc.integer({ min: 1, max: 40 }), (minId, more, most) => {
-        const ranges = splitRanges(minId, minId + more, most, 10);
+        const maxId = minId + more;
+        const ranges = splitRanges({ minId, maxId, intervals: wholeCell(minId, maxId), most, pageSize: 10 });
         expect(ranges.length).toBeGreaterThanOrEqual(1);
         expect(ranges.length).toBeLessThanOrEqual(most);
         expect(ranges[0]?.from).toBe(Math.min(minId - 1, Math.max(0, minId + more - 1000)));
@@ -64,17 +66,18 @@ describe('mapRange', () => {
   it('throws an error of its first page, and returns the progress of those before a later one', async () => {
     const instances = new MemoryInstances([1, 2, 3, 4].map((id) => instance(id)));
     const mappings = new MemoryMappings();
-    const [progress] = splitRanges(1, 4, 1, 2);
+    const order = { ...unhurried, plan: false, maxCount: null, maxId: 4 };
+    const [progress] = wholeRanges([1, 4], 2);
     if (progress === undefined) throw new Error('a range was expected');
-    const turn = { instances, mappings, timeIsUp: () => false, describeFault };
+    const turn = { instances, mappings, now: () => 0, endAt: 1, describeFault };
     instances.beforeRead = () => {
       if (instances.reads.length === 1) throw new RangeError('the second page');
     };
-    const after = await mapRange(progress, { plan: false, maxCount: null, maxId: 4 }, turn);
+    const after = await mapRange(progress, order, turn);
     expect(after).toMatchObject({ after: 2, done: false, fault: { name: 'RangeError' }, counts: { mapped: 2 } });
-    await expect(mapRange(after, { plan: false, maxCount: null, maxId: 4 }, turn)).rejects.toThrow('the second page');
+    await expect(mapRange(after, order, turn)).rejects.toThrow('the second page');
     instances.beforeRead = () => {};
-    expect(await mapRange(after, { plan: false, maxCount: null, maxId: 4 }, turn)).toMatchObject({
+    expect(await mapRange(after, order, turn)).toMatchObject({
       done: true,
       fault: null,
     });

@@ -106,7 +106,9 @@ export async function lookFirst({ cells, mappings, building, read }: Cloud, pace
   const store = new MemoryVerifiedMappings(mappings, building);
   const stores = new Map(read.map((uuid) => [uuid, new MemoryVerifiedInstances(cells.get(uuid) ?? [])]));
   const sources: { cell: string | null; suspects: Suspects }[] = [];
-  const digested = await allTurns(mappings, pace, (progress) => digestMappings(progress, store, pace.timeIsUp));
+  const digested = await allTurns(mappings, pace, (progress) =>
+    digestMappings(progress, store, { ...pace, onlyDigests: false }),
+  );
   for (const { suspects } of digested) sources.push({ cell: null, suspects });
 
   const correct = new Map<string, number>();

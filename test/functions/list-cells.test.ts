@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ListedCells } from '../../contract/payloads.ts';
 import { resultKeys } from '../../contract/results.ts';
+import { newPart } from '../../domain/examine.ts';
+import { noUsage } from '../../domain/usage.ts';
 import type { ExplainResult } from '../../domain/verification-result.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../local/postgres.ts';
 import { type Cloud, cells, createCloud, mapping, rows, uuidOf } from '../end-to-end/cloud.ts';
@@ -71,7 +73,7 @@ describe('ListCells', () => {
     const { uuid: cell1, id } = cells.cell1;
 
     it('begins with the files that the command has written', async () => {
-      expect((await undo('same', { [cell1]: id })).examined).toEqual([{ part: 0, next: 0, turns: 3, done: true }]);
+      expect((await undo('same', { [cell1]: id })).examined).toEqual([{ ...newPart(0), turns: 3, done: true }]);
     });
 
     it.each([
@@ -88,7 +90,7 @@ describe('ListCells', () => {
 
     it('has one suspect', async () => {
       const { found } = await list({ mode: 'explain', uuid });
-      expect(found).toEqual({ any: true, waitSeconds: 0, parts: [{ part: 1, next: 0, turns: 0, done: false }] });
+      expect(found).toEqual({ any: true, waitSeconds: 0, parts: [newPart(1)], usage: noUsage() });
     });
 
     it('calls nothing an orphan that a cell may have which is left out', async () => {

@@ -12,7 +12,7 @@ import type {
   ExecutionInput,
   FoundSuspects,
   ListedCells,
-  OpenedCell,
+  Opened,
   RunEnd,
 } from '../../contract/payloads.ts';
 import { resultKeys } from '../../contract/results.ts';
@@ -21,6 +21,7 @@ import type { CompareProgress } from '../../domain/compare.ts';
 import { parseDatabaseUrl } from '../../domain/database-url.ts';
 import type { DigestProgress } from '../../domain/digest-range.ts';
 import type { ExamineProgress } from '../../domain/examine.ts';
+import { DEFAULT_PRICES, noUsage } from '../../domain/usage.ts';
 import { startDataApi } from '../../local/data-api/endpoint.ts';
 import { API_CLUSTER_ARN, API_SECRET_ARN, DIRECTORY_PREFIX, openDirectory } from '../../local/directory.ts';
 import { startS3 } from '../../local/s3.ts';
@@ -69,6 +70,7 @@ export async function startSteps(apiUrl: string): Promise<Steps> {
       directoryPrefix: DIRECTORY_PREFIX,
       mainDatabaseUrl: null,
       resultsBucket: 'results',
+      prices: DEFAULT_PRICES,
     }),
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
@@ -88,7 +90,12 @@ export async function startSteps(apiUrl: string): Promise<Steps> {
   const forever = new AbortController().signal;
   return {
     call: async (name, task) => {
-      const context = { functionName: name, getRemainingTimeInMillis: () => functionFacts[name].timeoutSeconds * 1000 };
+      const { memoryMb, timeoutSeconds } = functionFacts[name];
+      const context = {
+        functionName: name,
+        memoryLimitInMB: String(memoryMb),
+        getRemainingTimeInMillis: () => timeoutSeconds * 1000,
+      };
       const answer = await handlers.get(name)?.(asPayload(task), context as Context);
       return asPayload(answer) as never;
     },
@@ -195,7 +202,7 @@ export async function play<Document>(
 
   await course.prepare?.(run);
   const listed = await call<ListedCells>('ListCells', { run, startedAt: new Date().toISOString(), input });
-  const { settings, cells } = listed;
+  const { settings, cells, usage } = listed;
   let { found, examined } = listed;
   let changed: ChangeProgress[] | undefined;
   let mapError: CaughtError | undefined;
@@ -216,7 +223,7 @@ export async function play<Document>(
       changed = [];
       for (const { part, turns } of examined) {
         const begin = { part, files: turns, filesDone: 0, next: 0, turns: 0, done: false, made: {} };
-        const progress = { ...begin, leftAlone: { number: 0, samples: [] } };
+        const progress = { ...begin, leftAlone: { number: 0, samples: [] }, usage: noUsage() };
         changed.push(await loop<ChangeProgress>('ChangeMappings', { settings }, progress));
       }
     }
@@ -224,27 +231,22 @@ export async function play<Document>(
     mapError = caught(error as Error);
     changed = undefined;
   }
-  const end = await call<RunEnd>('CloseRun', { settings, cells, examined, changed, mapError });
+  const end = await call<RunEnd>('CloseRun', { settings, cells, found, examined, changed, mapError, usage });
   const document = await steps.read<Document>(resultKeys.result(run));
   if (document === undefined) throw new Error('The run left no result');
   return { run, end, document, calls };
 
   async function verifyCell(uuid: string): Promise<void> {
-    const opened = await call<{ cell: OpenedCell; digests: DigestProgress[]; comparison: CompareProgress }>(
-      'OpenCell',
-      {
-        settings,
-        uuid,
-      },
-    );
+    const opened = await call<Opened>('OpenCell', { settings, uuid });
+    const digested: DigestProgress[] = [];
     for (const range of opened.digests)
-      await loop('DigestInstances', { settings, cell: opened.cell }, { ...range, ids: IDS_PER_DIGEST });
+      digested.push(await loop('DigestInstances', { settings, cell: opened.cell }, { ...range, ids: IDS_PER_DIGEST }));
     if (course.failing?.includes(uuid)) {
       await call('CellFailed', { settings, uuid, opened, error: caught(lostDatabase()) });
       return;
     }
     let compared: CompareProgress | undefined;
-    do compared = await call<CompareProgress>('CompareCell', { settings, uuid, opened, compared });
+    do compared = await call<CompareProgress>('CompareCell', { settings, uuid, opened, digested, compared });
     while (!compared.done);
   }
 }

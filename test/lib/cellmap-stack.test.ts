@@ -30,6 +30,7 @@ const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string 
   ListCells: [api],
   OpenCell: [api, ...cells],
   MapRange: [api, ...cells],
+  CheckPassedOver: [],
   CloseCell: [api, ...cells],
   CellFailed: [],
   DigestMappings: [api],
@@ -44,6 +45,7 @@ const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string 
 /** Which functions read what others left in the results bucket; all of them leave something there themselves. */
 const readers: readonly FunctionName[] = [
   'ListCells',
+  'CheckPassedOver',
   'CloseCell',
   'CompareCell',
   'FindSuspects',
@@ -135,7 +137,8 @@ describe('what a function may do', () => {
     const reading = [`s3:GetObject ${bucket}/runs/*`, `s3:ListBucket ${bucket}`];
     expect(permissionsOf(name).filter((permission) => permission.startsWith('s3:'))).toEqual([
       ...(readers.includes(name) ? reading : []),
-      `s3:PutObject ${bucket}/runs/*`,
+      // What it finds goes on in the machine's state.
+      ...(name === 'CheckPassedOver' ? [] : [`s3:PutObject ${bucket}/runs/*`]),
     ]);
   });
 
@@ -200,11 +203,13 @@ describe('a function', () => {
         (variable) => !/^POWERTOOLS_|^NODE_OPTIONS/.test(variable),
       );
     const { apiClusterArn, apiSecretArn, apiDatabase, apiDialect, resultsBucket } = environmentNames;
-    const { mainDatabaseUrl, directoryPrefix } = environmentNames;
+    const { mainDatabaseUrl, directoryPrefix, prices } = environmentNames;
     const ofApi = [apiClusterArn, apiSecretArn, apiDatabase, apiDialect];
     for (const name of functionNames) {
       const wanted = [
         resultsBucket,
+        // Only the last step says what all of them cost.
+        ...(name === 'CloseRun' ? [prices] : []),
         ...(databasesOf[name].length > 0 ? ofApi : []),
         ...(finders.includes(name) ? [directoryPrefix] : []),
         // ListCells tells two cells with one database apart by what their templates come to.

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Fn } from 'aws-cdk-lib';
+import { DEFAULT_PRICES } from '../../domain/usage.ts';
 import { ConfigError, homeOf, parseConfig, readConfig } from '../../lib/config.ts';
 import { exampleFile } from './example-stack.ts';
 
@@ -36,7 +37,14 @@ describe('a configuration', () => {
       secretKmsKeyArns: [],
       logRetentionDays: 90,
       resultsRetentionDays: 365,
+      prices: DEFAULT_PRICES,
     });
+  });
+
+  it('takes some prices, and the list prices for the others', () => {
+    const { prices } = parseConfig({ ...smallest, prices: { dataApiUnit: 1 } }, 'my.json');
+    expect(prices).toEqual({ ...DEFAULT_PRICES, dataApiUnit: 1 });
+    expect(complaint({ ...smallest, prices: { lambda: 1 } })).toContain('prices.lambda: there is no such key');
   });
 
   it('with unknown keys is refused, with the file and each key', () => {

@@ -8,6 +8,7 @@ import { permanentErrors, transientErrors } from '../../contract/errors.ts';
 import {
   cellFailedSchema,
   changeMappingsSchema,
+  checkPassedOverSchema,
   closeCellSchema,
   closeRunSchema,
   compareCellSchema,
@@ -129,16 +130,20 @@ function longestWaitSeconds(step: FunctionName, error: string): number {
 interface Known {
   mode: Mode;
   apply: boolean;
+  passOver: boolean;
 }
 
 /** Whether a rule holds, or undefined where that depends on what the run finds. */
-function holds({ Variable, StringEquals, BooleanEquals, Or }: Rule, { mode, apply }: Known): boolean | undefined {
+function holds({ Variable, StringEquals, BooleanEquals, Or }: Rule, known: Known): boolean | undefined {
+  const { mode, apply, passOver } = known;
   if (Or !== undefined) {
-    const answers = Or.map((rule) => holds(rule, { mode, apply }));
+    const answers = Or.map((rule) => holds(rule, known));
     return answers.includes(true) || (answers.includes(undefined) ? undefined : false);
   }
   if (Variable === '$.settings.mode') return StringEquals === mode;
   if (Variable === '$.settings.apply') return BooleanEquals === apply;
+  if (Variable === '$.settings.passOver') return BooleanEquals === passOver;
+  if (Variable === '$.opened.passedOver' && !passOver) return false;
   return undefined;
 }
 
@@ -205,6 +210,7 @@ describe('every step is given what its schema asks for', () => {
     ['OpenCell', fieldsOf(stateOf('MapEachCell').ItemSelector), openCellSchema],
     ['MapRange', fieldsOf(stateOf('MapEachRange').ItemSelector), mapRangeSchema],
     ['CloseCell', fieldsOf(stateOf('CloseCell').Parameters), closeCellSchema],
+    ['CheckPassedOver', fieldsOf(stateOf('CheckPassedOver').Parameters), checkPassedOverSchema],
     ['DigestMappings', fieldsOf(stateOf('DigestEachMappingRange').ItemSelector), digestMappingsSchema],
     ['DigestInstances', fieldsOf(stateOf('DigestEachInstanceRange').ItemSelector), digestInstancesSchema],
     ['ExamineSuspects', fieldsOf(stateOf('ExamineEachPart').ItemSelector), examineSuspectsSchema],
@@ -223,7 +229,7 @@ describe('every step is given what its schema asks for', () => {
     Object.values(level).flatMap(({ ResultPath, Catch = [] }) =>
       [ResultPath, ...Catch.map((each) => each.ResultPath)].flatMap((path) => path?.replace(/^\$\./, '') ?? []),
     );
-  const ofRun = ['settings', 'cells', 'mappingRanges', 'found', 'examined', ...left(definition.States)];
+  const ofRun = ['settings', 'cells', 'mappingRanges', 'found', 'examined', 'usage', ...left(definition.States)];
   const ofCell = ['settings', 'uuid', ...left(stateOf('MapEachCell').ItemProcessor?.States ?? {})];
 
   it.each([
@@ -268,11 +274,14 @@ describe('a run goes', () => {
     'MapEachRange',
     'MapRange',
     'RangeDone?',
+    'Pause',
     'RangeMapped',
+    'PassedOver?',
     'CloseCell',
   ];
+  const digesting = ['DigestEachMappingRange', 'DigestMappings', 'MappingsDigested?', 'MappingsDigested'];
   const firstLook = [
-    ...['DigestEachMappingRange', 'DigestMappings', 'MappingsDigested?', 'MappingsDigested'],
+    ...digesting,
     ...['MapEachCell', 'OpenCell', 'ToVerify?'],
     ...['DigestEachInstanceRange', 'DigestInstances', 'InstancesDigested?', 'InstancesDigested'],
     ...['CompareCell', 'CellCompared?', 'CellCompared', 'WasVerified?'],
@@ -281,10 +290,15 @@ describe('a run goes', () => {
   const secondLook = ['FindSuspects', 'AnySuspects?', 'WaitForSecondLook', ...examining];
   const changing = ['ChangeEachPart', 'ChangeMappings', 'MappingsChanged?', 'MappingsChanged'];
   const begin = ['ListCells', 'WhatToDo?'];
-  const paths: { mode: Mode; apply?: boolean; path: string[] }[] = [
+  const paths: { mode: Mode; apply?: boolean; passOver?: boolean; path: string[] }[] = [
     ...(['map', 'plan', 'cells'] as const).map((mode) => ({
       mode,
       path: [...begin, ...mapping, 'WasVerified?', ...end],
+    })),
+    ...(['map', 'plan'] as const).map((mode) => ({
+      mode,
+      passOver: true,
+      path: [...begin, ...digesting, ...mapping, 'CheckPassedOver', 'WasVerified?', ...end],
     })),
     { mode: 'verify', path: [...begin, ...firstLook, ...secondLook, ...end] },
     { mode: 'repair', path: [...begin, ...firstLook, ...secondLook, ...end] },
@@ -293,34 +307,58 @@ describe('a run goes', () => {
     { mode: 'undo', path: [...begin, ...changing, ...end] },
   ];
 
-  it.each(paths)('to $mode (apply: $apply) through its own states and no others', ({ mode, apply = false, path }) => {
-    expect(pathOf({ mode, apply }).sort()).toEqual([...path].sort());
+  it.each(paths)('to $mode (apply: $apply, passing over: $passOver) through its own states and no others', (way) => {
+    const { mode, apply = false, passOver = false, path } = way;
+    expect(pathOf({ mode, apply, passOver }).sort()).toEqual([...path].sort());
   });
 
   it('in every mode, and no state is left over but those for errors', () => {
     expect(new Set(paths.map(({ mode }) => mode))).toEqual(new Set(modes));
-    const met = new Set(paths.flatMap(({ mode, apply = false }) => pathOf({ mode, apply })));
+    const met = new Set(
+      paths.flatMap(({ mode, apply = false, passOver = false }) => pathOf({ mode, apply, passOver })),
+    );
     expect([...states.keys()].filter((name) => !met.has(name)).sort()).toEqual(['CellFailed', 'RangeFailed']);
   });
 
   it('on to change mappings only where it is told to apply, or to undo', () => {
     for (const mode of modes) {
-      const changes = pathOf({ mode, apply: false }).includes('ChangeMappings');
+      const changes = pathOf({ mode, apply: false, passOver: false }).includes('ChangeMappings');
       expect({ mode, changes }).toEqual({ mode, changes: mode === 'undo' });
     }
   });
 });
 
 describe('a loop', () => {
-  it.each(loops)('of $step goes on with its own progress until that says it is done', ({ map, step, choice, end }) => {
+  it.each(loops)('of $step goes on with its own progress until that says it is done', (loop) => {
+    const { map, step, choice, end } = loop;
+    const pause = { Variable: '$.progress.restraint.pauseSeconds', NumericGreaterThan: 0, Next: 'Pause' };
+    const others = map === 'MapEachRange' ? [pause] : [];
     const { ItemProcessor, ItemSelector } = stateOf(map);
     expect(ItemProcessor).toMatchObject({ ProcessorConfig: { Mode: 'INLINE' }, StartAt: step });
     expect(ItemSelector).toHaveProperty(['settings.$'], '$.settings');
     expect(stateOf(step)).toMatchObject({ ResultPath: '$.progress', Next: choice });
     expect(stateOf(choice)).toMatchObject({
-      Choices: [{ Variable: '$.progress.done', BooleanEquals: true, Next: end }],
+      Choices: [{ Variable: '$.progress.done', BooleanEquals: true, Next: end }, ...others],
       Default: step,
     });
+  });
+
+  it('of MapRange waits where its progress says so, and goes on', () => {
+    expect(stateOf('Pause')).toEqual({
+      Type: 'Wait',
+      Comment: expect.any(String),
+      SecondsPath: '$.progress.restraint.pauseSeconds',
+      Next: 'MapRange',
+    });
+  });
+
+  it('goes through what is in doubt after it was passed over, and then closes the cell', () => {
+    expect(stateOf('MapEachRange').Next).toBe('PassedOver?');
+    expect(stateOf('PassedOver?')).toMatchObject({
+      Choices: [{ Variable: '$.opened.passedOver', BooleanEquals: true, Next: 'CheckPassedOver' }],
+      Default: 'CloseCell',
+    });
+    expect(stateOf('CheckPassedOver')).toMatchObject({ ResultPath: '$.opened', Next: 'MapEachRange' });
   });
 
   it.each(loops.slice(0, 4))('of $step hands on its last progress and nothing else', ({ end }) => {
@@ -377,7 +415,7 @@ describe('a run that fails as a whole still has a result', () => {
 });
 
 describe('a cell that fails never stops the others', () => {
-  it.each(['OpenCell', 'MapEachRange', 'CloseCell', 'DigestEachInstanceRange', 'CompareCell'])(
+  it.each(['OpenCell', 'MapEachRange', 'CheckPassedOver', 'CloseCell', 'DigestEachInstanceRange', 'CompareCell'])(
     'an error of %s is recorded by CellFailed',
     (name) => {
       expect(stateOf(name).Catch).toEqual([{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'CellFailed' }]);

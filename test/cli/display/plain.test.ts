@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { plainView } from '../../../cli/display/plain.ts';
 import { cellEnded, cellStarted, newCellProgress, newRunProgress, runEnded } from '../../../cli/progress.ts';
 import { verifiedCell, verifyDocument } from '../documents.ts';
-import { cellNumber, comparedRecord, countsWith, makeTerminal, oneRange } from '../harness.ts';
+import { cellEnd, cellNumber, comparedRecord, countsWith, makeTerminal, oneRange } from '../harness.ts';
 
 it('tells in plain lines when a cell begins and ends, and every five seconds how far the run is', () => {
   const terminal = makeTerminal();
@@ -21,9 +21,9 @@ it('tells in plain lines when a cell begins and ends, and every five seconds how
   view.changed();
   view.changed();
   run.notice = null;
-  cellEnded(first, { kind: 'mapped', counts: countsWith(1_200), samples: [], lastInstanceId: 5 }, 6_000);
+  cellEnded(first, { kind: 'mapped', counts: countsWith(1_200), ...cellEnd, lastInstanceId: 5 }, 6_000);
   const error = { Error: 'LoginRefused', Cause: '' };
-  cellEnded(second, { kind: 'failed', counts: countsWith(0), samples: [], lastInstanceId: null, error }, 6_000);
+  cellEnded(second, { kind: 'failed', counts: countsWith(0), ...cellEnd, error }, 6_000);
   view.end();
   expect(terminal.written.stderr.split('\n')).toEqual([
     'cell1: begun',

@@ -16,22 +16,21 @@ import type { CellRecord } from '../../../contract/results.ts';
 import { newComparison } from '../../../domain/compare.ts';
 import { type DigestProgress, digestRanges } from '../../../domain/digest-range.ts';
 import { emptyCellResult, foldRun } from '../../../domain/result.ts';
-import { cellNumber, comparedRecord, countsWith, oneRange } from '../harness.ts';
+import { cellEnd, cellNumber, comparedRecord, countsWith, oneRange } from '../harness.ts';
 
 const canvas = { width: 100, height: 24, colours: false };
 
 const mapped = (count: number, others = {}): CellRecord => ({
   kind: 'mapped',
   counts: countsWith(count, others),
-  samples: [],
+  ...cellEnd,
   lastInstanceId: count,
 });
 
 const failed = (name: string): CellRecord => ({
   kind: 'failed',
   counts: countsWith(0),
-  samples: [],
-  lastInstanceId: null,
+  ...cellEnd,
   error: { Error: name, Cause: '' },
 });
 
