@@ -131,7 +131,7 @@ describeOnEachServer('the cases E1 to E16', ({ get }) => {
     expect(run.cell('cell1')).toMatchObject({
       status: 'needs-attention',
       mapped: 3,
-      setAside: { noProject: 1 },
+      setAside: { noProject: 1, refused: 0 },
       samples: [{ instance: uuidOf(2), problem: 'noProject' }],
     });
     expect((await stored()).map(({ userId }) => userId === null)).toEqual([false, true, false]);

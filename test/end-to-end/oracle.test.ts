@@ -76,9 +76,10 @@ describeOnEachServer('a run over any cloud, judged by plain SQL', ({ get }) => {
       hidden,
       placeholders: placeholder,
       conflicts: { otherCell, noCell },
-      setAside: { noProject },
+      setAside: { noProject, refused: 0 },
       samples,
       lastInstanceId: generated.instances[cell].at(-1)?.id ?? null,
+      pauses: [],
       error: null,
     };
   }
