@@ -77,7 +77,10 @@ export async function mapRange(progress: RangeProgress, order: RangeOrder, turn:
     return { ...now, fault, restraint };
   };
   try {
-    for (; !now.done && (pages === 0 || !timeIsUp()); pages += 1) now = await mapNextPage(now, order, turn, reader);
+    // A page that has been read is worked too, so that nothing is read twice.
+    for (; !now.done && (pages === 0 || !timeIsUp() || reader.isAhead); pages += 1) {
+      now = await mapNextPage(now, order, turn, reader);
+    }
     return end(null);
   } catch (error) {
     const fault = turn.describeFault(error);
@@ -97,10 +100,11 @@ async function mapNextPage(
   turn: RangeTurn,
   reader: ReadAhead,
 ): Promise<RangeProgress> {
-  const { page, ms } = await reader.read(now.after, now.size.rows);
+  const { page, ms, asked } = await reader.read(now.after, now.size.rows);
   const { rows, last, limit } = page;
   const after = last ? now.upTo : (rows.at(-1)?.id ?? now.upTo);
-  if (!last && turn.now() < turn.endAt) reader.begin(after, Math.min(limit, now.size.rows));
+  const fitted = limit < asked ? limit : null;
+  if (!last && turn.now() < turn.endAt) reader.begin(after, fitted ?? now.size.rows);
 
   const timed = new TimedMappings(order.plan ? lookOnly(turn.mappings) : turn.mappings, turn.now);
   const mayMap = order.maxCount === null ? Number.POSITIVE_INFINITY : order.maxCount - now.counts.mapped;
@@ -110,8 +114,12 @@ async function mapNextPage(
     order.plan ? { mayMap: 0, expectNew: false } : { mayMap, expectNew: now.expectNew },
   );
   const slowestMs = Math.max(ms, timed.slowestMs);
-  const fitted = limit < now.size.rows ? limit : result.divided === 'limit' ? Math.ceil(rows.length / 2) : null;
-  const course = { rows: rows.length, slowestMs, fitted, trouble: result.divided === 'trouble' };
+  const course = {
+    rows: rows.length,
+    slowestMs,
+    fitted: fitted ?? (result.divided === 'limit' ? Math.ceil(rows.length / 2) : null),
+    trouble: result.divided === 'trouble',
+  };
   const next = nextPageSize(now.size, course, order.statementMs);
   const { counts: counted, unmapped, found } = result;
   turn.onPage?.({ rows: rows.length, counts: counted, unmapped, found, slowestMs, next });
@@ -130,15 +138,27 @@ async function mapNextPage(
   };
 }
 
+/** A page that was read, how long that took, and how many rows were asked for. */
+interface TimedPage {
+  page: ReadPage;
+  ms: number;
+  asked: number;
+}
+
 /** Reads pages of one range, one ahead where it is asked to. */
 class ReadAhead {
   readonly #turn: RangeTurn;
   readonly #upTo: number;
-  #ahead: { after: number; reading: Promise<{ page: ReadPage; ms: number }> } | null = null;
+  #ahead: { after: number; reading: Promise<TimedPage> } | null = null;
 
   constructor(turn: RangeTurn, upTo: number) {
     this.#turn = turn;
     this.#upTo = upTo;
+  }
+
+  /** A page has been begun that nobody has asked for yet. */
+  get isAhead(): boolean {
+    return this.#ahead !== null;
   }
 
   /** Begins to read a page whose turn comes next. */
@@ -150,7 +170,7 @@ class ReadAhead {
   }
 
   /** The page after an id: the one that was begun, or a new one. */
-  async read(after: number, limit: number): Promise<{ page: ReadPage; ms: number }> {
+  async read(after: number, limit: number): Promise<TimedPage> {
     const ahead = this.#ahead;
     this.#ahead = null;
     return ahead?.after === after ? ahead.reading : this.#read(after, limit);
@@ -161,10 +181,10 @@ class ReadAhead {
     await this.#ahead?.reading.catch(() => {});
   }
 
-  async #read(after: number, limit: number): Promise<{ page: ReadPage; ms: number }> {
+  async #read(after: number, asked: number): Promise<TimedPage> {
     const began = this.#turn.now();
-    const page = await readPage(this.#turn.instances, after, this.#upTo, limit);
-    return { page, ms: this.#turn.now() - began };
+    const page = await readPage(this.#turn.instances, after, this.#upTo, asked);
+    return { page, ms: this.#turn.now() - began, asked };
   }
 }
 

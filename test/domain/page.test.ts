@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { addsUp, totalsOf } from '../../domain/counts.ts';
 import { PLACEHOLDER_UUID } from '../../domain/instance.ts';
 import { mapPage, readPage } from '../../domain/page.ts';
-import { ContentionError, PageTooLargeError } from '../../domain/stores.ts';
-import { instance, MemoryInstances, MemoryMappings } from './memory-stores.ts';
+import { ContentionError, PageTooLargeError, RowRefusedError } from '../../domain/stores.ts';
+import { instance, MemoryInstances, MemoryMappings, mappable } from './memory-stores.ts';
 
 const everything = { mayMap: Number.POSITIVE_INFINITY, expectNew: false };
 const pageOf = (number: number) => Array.from({ length: number }, (_, index) => instance(index + 1));
@@ -156,5 +156,46 @@ describe('mapPage', () => {
     expect(counts).toMatchObject({ instances: 10, mapped: 4, unmapped: 6 });
     expect([...store.table.keys()]).toEqual(pageOf(4).map(({ uuid }) => uuid));
     expect(addsUp(totalsOf(counts))).toBe(true);
+  });
+});
+
+describe('a row that the table does not take', () => {
+  /** Refuses each statement with one of these rows in it, as a server does. */
+  function refusing(store: MemoryMappings, ids: readonly number[]): void {
+    const refused = new Set(ids.map((id) => mappable(id).uuid));
+    store.beforeInsert = (mappings) => {
+      if (mappings.some(({ instanceUuid }) => refused.has(instanceUuid)))
+        throw new RowRefusedError('refused a row', 'Data too long (error 1406)');
+    };
+  }
+
+  it.each([[[1]], [[16]], [[7, 8]], [[1, 5, 16]]])(
+    'is set aside with the reason, and all others are mapped: %j',
+    async (ids) => {
+      const store = new MemoryMappings();
+      refusing(store, ids);
+      const rows = Array.from({ length: 16 }, (_, index) => mappable(index + 1));
+      const { counts, samples, whollyNew } = await mapPage(store, rows, {
+        mayMap: Number.POSITIVE_INFINITY,
+        expectNew: true,
+      });
+      expect(counts).toMatchObject({ instances: 16, mapped: 16 - ids.length, setAside: { refused: ids.length } });
+      expect(samples).toEqual(
+        ids.map((id) => ({ instance: mappable(id).uuid, problem: 'refused', reason: 'Data too long (error 1406)' })),
+      );
+      expect(whollyNew).toBe(false);
+      expect(store.table.size).toBe(16 - ids.length);
+    },
+  );
+
+  it('is an error where it is no question of rows', async () => {
+    const store = new MemoryMappings();
+    const rows = Array.from({ length: 300 }, (_, index) => mappable(index + 1));
+    refusing(
+      store,
+      rows.map(({ id }) => id),
+    );
+    const mapping = mapPage(store, rows, { mayMap: Number.POSITIVE_INFINITY, expectNew: false });
+    await expect(mapping).rejects.toThrow(expect.objectContaining({ name: 'RowRefused' }));
   });
 });

@@ -57,10 +57,11 @@ describe('splitRanges', () => {
 
 describe('mapRange', () => {
   it('hands over when the time of its turn is up, and goes on from there', async () => {
-    const instances = new MemoryInstances([1, 2, 3, 4, 5, 6, 7].map((id) => instance(id)));
+    const instances = new MemoryInstances([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((id) => instance(id)));
     const { ended, sum } = await workCell(instances, new MemoryMappings());
-    expect(ended[0]).toMatchObject({ done: true, turns: 2, after: 7 });
-    expect(sum.counts).toMatchObject({ instances: 7, mapped: 7 });
+    // The third page had been read when the time was up.
+    expect(ended[0]).toMatchObject({ done: true, turns: 2, after: 10 });
+    expect(sum.counts).toMatchObject({ instances: 10, mapped: 10 });
   });
 
   it('throws an error of its first page, and returns the progress of those before a later one', async () => {
