@@ -5,9 +5,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach } from '@jest/globals';
 import type { Connection } from '../../cli/connection.ts';
+import type { ProgressView } from '../../cli/follow.ts';
 import type { RunProgress } from '../../cli/progress.ts';
 import type { ResultDocument } from '../../cli/records.ts';
-import type { ProgressView } from '../../cli/run.ts';
 import type { Output, Terminal } from '../../cli/terminal.ts';
 import { type FunctionName, functionNames } from '../../contract/bundling.ts';
 import { executionInputSchema, type ListedCells, type Mode, type Settings } from '../../contract/payloads.ts';
@@ -85,7 +85,18 @@ export async function startMachine(makeSteps: (write: TestMachine['write']) => S
   };
   opened.push(close);
   const { stateMachineArn } = machine;
-  const connection = { sfn, s3, stateMachineArn, bucket: BUCKET, where: 'a test', pollMs: 5, callsPerLook: 50, close };
+  const connection = {
+    sfn,
+    s3,
+    stateMachineArn,
+    bucket: BUCKET,
+    where: 'a test',
+    outlivesCommand: false,
+    pollMs: 5,
+    firstPollMs: 5,
+    callsPerLook: 50,
+    close,
+  };
   return { connection, write };
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Lifetime } from '../../cli/lifetime.ts';
 import { applyAndKeep } from '../../cli/repair.ts';
-import { newRunName } from '../../cli/run.ts';
+import { newRunName } from '../../cli/run-name.ts';
 import { UndoFileWriter } from '../../cli/undo-file-writer.ts';
 import { resultKeys } from '../../contract/results.ts';
 import type { RunStatus } from '../../domain/run-status.ts';

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import type { ProgressView } from '../../cli/follow.ts';
 import { countsOf, fractionOf, type RunProgress, sumOf } from '../../cli/progress.ts';
-import { executionName, type ProgressView, run } from '../../cli/run.ts';
+import { run } from '../../cli/run.ts';
+import { executionName } from '../../cli/run-name.ts';
 import type { CellRecord } from '../../contract/results.ts';
 import type { RangeProgress } from '../../domain/range.ts';
 import { emptyCellResult, foldRun } from '../../domain/result.ts';
@@ -63,7 +65,7 @@ describe('a run that ends by itself', () => {
     const document = documentWith(status);
     const { connection } = await startMachine((write) => plainSteps(write, { CloseRun: concluding(document, write) }));
     const ending = await run(connection, { mode: 'map' }, { interrupted: never, view: silent });
-    expect(ending).toEqual({ exitCode, document, remark: null });
+    expect(ending).toEqual({ exitCode, document, remark: null, goesOn: false });
   });
 
   it.each([
