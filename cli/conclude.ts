@@ -3,8 +3,7 @@ import { faultOf } from '../contract/caught-error.ts';
 import { toSeconds } from '../domain/result.ts';
 import { exitCodeOf } from '../domain/run-status.ts';
 import { CommandError, exitCodeOfError, exitCodes } from './command-error.ts';
-import { formatDuration } from './display/text.ts';
-import { type Followed, GIVE_UP_MS } from './follow.ts';
+import type { Followed } from './follow.ts';
 import type { Follower } from './follower.ts';
 import { type RunProgress, runEnded, runStopped } from './progress.ts';
 import type { Records, ResultDocument } from './records.ts';
@@ -64,7 +63,7 @@ function leftAlone({ left, why }: Extract<Followed, { left: string }>): RunEndin
       return {
         ...ending,
         exitCode: exitCodes.failed,
-        remark: `The run is not followed any more: no answer (${why}), for up to ${formatDuration(GIVE_UP_MS)}. The run itself may well go on.`,
+        remark: `The run is not followed any more: no answer (${why}). The run itself may well go on.`,
       };
   }
 }

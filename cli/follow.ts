@@ -3,14 +3,9 @@ import { errorNameOf, isHopeless, isLoginExpired } from './aws-error.ts';
 import type { Connection } from './connection.ts';
 import type { Follower } from './follower.ts';
 import { orAborted, pause } from './lifetime.ts';
+import { GIVE_UP_MS, STOP_WITHIN_MS } from './patience.ts';
 import { phaseText } from './phase.ts';
 import type { RunProgress } from './progress.ts';
-
-/** How long a stopped run is waited for, in milliseconds. */
-export const STOP_WITHIN_MS = 15_000;
-
-/** How long a run is followed of which nothing is heard, in milliseconds: networks and logins come back in that time. */
-export const GIVE_UP_MS = 5 * 60_000;
 
 /** The longest wait between two looks when they fail, in milliseconds. */
 const MOST_BACKOFF_MS = 30_000;
