@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /** Every error that a service answered has `$fault` (@smithy/smithy-client, ServiceException). */
 export function isServiceError(error: unknown): error is Error & { $fault: string } {
   return error instanceof Error && '$fault' in error;
@@ -5,7 +7,7 @@ export function isServiceError(error: unknown): error is Error & { $fault: strin
 
 /** The name by which people look an error up; a connection that failed is a plain Error with a code of Node's. */
 export function errorNameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'an error';
+  if (!isNativeError(error)) return 'an error';
   const { code } = error as NodeJS.ErrnoException;
   return error.name === 'Error' && code !== undefined ? code : error.name;
 }

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { isNativeError } from 'node:util/types';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -83,7 +84,7 @@ function explainFolder(error: unknown): never {
 
 /**
  * Finds the deployed machine by its stack's outputs.
- * @param options.remedy what else a person may do where it is not found
+ * @param options.remedy what else a person may do where it is not found; null for nothing else
  * @throws {CommandError} when there is no such stack, or AWS cannot be asked
  */
 export async function connectStack(options: StackOptions): Promise<Connection> {
@@ -111,13 +112,14 @@ interface StackOptions {
   stack: string;
   region?: string;
   profile?: string;
-  remedy: string;
+  remedy: string | null;
 }
 
 async function describe(client: CloudFormationClient, options: StackOptions) {
   const { stack, remedy } = options;
+  const orElse = remedy === null ? '' : ` (${remedy})`;
   const notFound = (message: string, cause?: Error) =>
-    new CommandError(exitCodes.misuse, `${message} (${remedy})`, { cause });
+    new CommandError(exitCodes.misuse, `${message}${orElse}`, { cause });
   const login = { profile: options.profile ?? process.env.AWS_PROFILE };
   const foundIn = await client.config.region().catch(async () => {
     // A profile that does not exist shows in both: without credentials, the profile is the mistake to tell.
@@ -128,13 +130,13 @@ async function describe(client: CloudFormationClient, options: StackOptions) {
   try {
     found = (await client.send(new DescribeStacksCommand({ StackName: stack }))).Stacks?.[0];
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
+    if (!isNativeError(error)) throw error;
     const refused = loginProblem(error, login);
     if (refused !== null) throw notFound(refused, error);
     if (error.name === 'ValidationError' && error.message.includes('does not exist')) {
       throw notFound(`There is no stack ${stack} in ${foundIn}: give --stack and --region, or deploy it first.`, error);
     }
-    throw new CommandError(exitCodes.failed, `${unanswered(error, foundIn)} (${remedy})`, { cause: error });
+    throw new CommandError(exitCodes.failed, `${unanswered(error, foundIn)}${orElse}`, { cause: error });
   }
   const output = (key: string): string => {
     const value = found?.Outputs?.find((candidate) => candidate.OutputKey === key)?.OutputValue;

@@ -93,11 +93,13 @@ export async function follow(following: Following): Promise<Followed> {
         ? 'The AWS login has expired: log in again, and this goes on. The run itself goes on.'
         : `No answer about the run (${why}), trying again. The run itself goes on.`;
     }
+    const tookMs = now() - lookedAtMs;
     view.changed();
     if (stopping !== null && now() >= stopping.byMs) return { left: 'unstoppable', why: executionArn };
-    const tookMs = now() - lookedAtMs;
-    const backoffMs = failures === 0 ? waitMs : Math.min(MOST_BACKOFF_MS, pollMs * 2 ** failures);
-    const distanceMs = Math.max(backoffMs, tookMs / SHARE_OF_TIME - tookMs);
+    const distanceMs =
+      failures === 0
+        ? Math.max(waitMs, tookMs / SHARE_OF_TIME - tookMs)
+        : Math.min(MOST_BACKOFF_MS, pollMs * 2 ** (failures - 1));
     waitMs = Math.min(pollMs, waitMs * SLOWDOWN);
     if (stopping === null) await pause(distanceMs, interrupted);
     else await pause(Math.min(firstPollMs, stopping.byMs - now()), patience);

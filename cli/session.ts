@@ -28,10 +28,14 @@ export interface Session {
   lifetime: Lifetime;
 }
 
-/** Connects to the machine that the options ask for; the session closes it. */
+/**
+ * Connects to the machine that the options ask for; the session closes it.
+ * @param remedy what else a person may do where no stack is found; null for nothing else
+ */
 export async function connect(
   options: WhereOptions & SpeedOptions,
   { terminal, lifetime }: Session,
+  remedy: string | null = localRemedy(terminal.env),
 ): Promise<Connection> {
   refuseMixture(options);
   // Loaded here, so that --help and mistakes are answered without waiting for the SDK.
@@ -42,7 +46,7 @@ export async function connect(
         await chooseDatabases(options, terminal.env, (message) => complain(terminal, message)),
         options.writers,
       )
-    : connectStack({ stack, region, profile, remedy: localRemedy(terminal.env) });
+    : connectStack({ stack, region, profile, remedy });
   return lifetime.open(connecting, (connection) => connection.close());
 }
 

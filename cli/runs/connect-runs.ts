@@ -8,5 +8,5 @@ export async function connectRuns(options: WhereOptions, session: Session): Prom
   if (options.local) {
     throw misuse('A run with --local ends with its command, so there is none to look for later: leave out --local.');
   }
-  return await connect(options, session);
+  return await connect(options, session, null);
 }
