@@ -67,7 +67,12 @@ export async function inputOfRetry(
   // A run that ended before it had listed its cells has done none of them.
   if (cells === null && description.status !== 'SUCCEEDED') return input;
   if (cells === null || cells.length === 0) throw nothing();
-  return { ...input, cells };
+  return { ...withoutEvent(input), cells };
+}
+
+/** An event that started the run may have chosen its cells, and they may be named only once. */
+function withoutEvent(input: ExecutionInput): ExecutionInput {
+  return Object.fromEntries(Object.entries(input).filter(([key]) => key !== 'event'));
 }
 
 /** The uuids of the cells that failed, or ended without a record; null where no cells were listed. */

@@ -3,7 +3,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { ProgressView } from '../../cli/follow.ts';
 import { countsOf, fractionOf, type RunProgress, sumOf } from '../../cli/progress.ts';
 import { run } from '../../cli/run.ts';
-import { executionName } from '../../cli/run-name.ts';
 import type { CellRecord } from '../../contract/results.ts';
 import type { RangeProgress } from '../../domain/range.ts';
 import { emptyCellResult, foldRun } from '../../domain/result.ts';
@@ -261,13 +260,5 @@ describe('a run that is interrupted', () => {
     const ending = await run(connection, {}, { interrupted: AbortSignal.abort(), view: silent, now });
     expect(ending).toMatchObject({ exitCode: 130, document: null });
     expect(ending.remark).toMatch(/could not be stopped.*arn:aws:states:.*:execution:cellmap:map-/);
-  });
-});
-
-describe('the name of an execution', () => {
-  it('tells the mode and the time, within Step Functions’ characters and length', () => {
-    const name = executionName('map', new Date('2026-11-22T14:05:01.234Z'), 'ab12');
-    expect(name).toBe('map-20261122T140501Z-ab12');
-    expect(name).toMatch(/^[\w-]{1,80}$/);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { findRun } from '../../../cli/runs/find-run.ts';
+import { inputOfRetry } from '../../../cli/runs/retry-run.ts';
 import type { ExecutionInput } from '../../../contract/payloads.ts';
 import { cellNumber, fail, listing, type Steps, type TestMachine } from '../harness.ts';
 import { failingSteps, heldSteps, mapSteps, startStack } from './stack.ts';
@@ -73,6 +75,18 @@ describe('retry', () => {
     await stack.cellmap('watch', 'verify-1');
     await stack.cellmap('retry', 'verify-1');
     expect(runs[1]?.input).toEqual({ mode: 'verify', secondLookSeconds: 0 });
+  });
+
+  it('names the cells itself where an event had chosen them', async () => {
+    const { stack } = await startNoting((write) => failingSteps(write));
+    await stack.start('map-1', {});
+    await stack.cellmap('watch', 'map-1');
+    const found = await findRun(stack.connection, 'map-1');
+    const input = { writers: 2, event: { detail: { cells: ['cell2'] } } } as ExecutionInput;
+    expect(await inputOfRetry(stack.connection, { ...found, input }, {})).toEqual({
+      writers: 2,
+      cells: [cellNumber(2).uuid],
+    });
   });
 
   it('refuses where nothing failed', async () => {

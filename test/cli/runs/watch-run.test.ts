@@ -1,15 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from '@jest/globals';
 import type { RunProgress } from '../../../cli/progress.ts';
-import { join as joinRun, run } from '../../../cli/run.ts';
+import { join, run } from '../../../cli/run.ts';
 import { findRun } from '../../../cli/runs/find-run.ts';
 import { cutOff, watch } from '../harness.ts';
 import { type Route, startRoute } from '../route.ts';
-import { repairSteps } from './repair-steps.ts';
 import { failFirst, failingSteps, heldSteps, type Stack, startStack } from './stack.ts';
 
 async function startHeld(through?: (url: string) => Promise<string>) {
@@ -98,27 +94,6 @@ describe('watch', () => {
     expect(exitCode).toBe(0);
     expect(stderr).not.toContain('No answer');
   });
-
-  it('writes the undo file of a repair that it sees end', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'cellmap-test-'));
-    const here = process.cwd();
-    const stack = await startStack((write) => repairSteps(write));
-    await stack.start('repair-1', { mode: 'repair', classes: ['wrongDetails'], apply: true });
-    process.chdir(folder);
-    try {
-      const { exitCode, stderr } = await stack.cellmap('watch', 'repair-1', '--no-progress');
-      expect([exitCode, stderr]).toEqual([3, '2 rows can be put back: npx cellmap undo cellmap-undo-repair-1.jsonl\n']);
-      const file = join(folder, 'cellmap-undo-repair-1.jsonl');
-      const text = await readFile(file, 'utf8');
-      expect(text.trimEnd().split('\n')).toHaveLength(4);
-      // It is there now, and a second look leaves it as it is.
-      expect(await stack.cellmap('watch', 'repair-1', '--no-progress')).toMatchObject({ exitCode: 3, stderr: '' });
-      expect(await readFile(file, 'utf8')).toBe(text);
-    } finally {
-      process.chdir(here);
-      await rm(folder, { recursive: true });
-    }
-  });
 });
 
 describe('a run of which nothing is heard', () => {
@@ -142,7 +117,7 @@ describe('a run of which nothing is heard', () => {
     cutOff(stack.connection, 'DescribeExecution');
     const { view, until, now } = watchMinutes();
     const told = until(({ notice }) => notice !== null);
-    const ending = joinRun(stack.connection, found, { interrupted: never, view, now });
+    const ending = join(stack.connection, found, { interrupted: never, view, now });
     expect((await told).notice).toBe('No answer about the run (TimeoutError), trying again. The run itself goes on.');
     expect(await ending).toEqual({
       exitCode: 4,
@@ -161,7 +136,7 @@ describe('a run of which nothing is heard', () => {
     cutOff(stack.connection, 'DescribeExecution', 4);
     const { view, until, now } = watchMinutes();
     const recovered = until(({ notice, cells }) => notice === null && cells.length === 2);
-    const ending = joinRun(stack.connection, found, { interrupted: never, view, now });
+    const ending = join(stack.connection, found, { interrupted: never, view, now });
     await recovered;
     goOn();
     expect(await ending).toMatchObject({ exitCode: 0, goesOn: false });
@@ -173,8 +148,26 @@ describe('a run of which nothing is heard', () => {
     const found = await findRun(stack.connection, 'nightly');
     const refused = Object.assign(new Error('no'), { name: 'AccessDeniedException', $fault: 'client' });
     const connection = { ...stack.connection, sfn: { send: () => Promise.reject(refused) } as never };
-    const ending = joinRun(connection, found, { interrupted: never, view: watch().view });
+    const ending = join(connection, found, { interrupted: never, view: watch().view });
     expect(await ending).toMatchObject({ exitCode: 4, remark: expect.stringContaining('(AccessDeniedException)') });
+    goOn();
+  });
+
+  it('is left at once by a person who does not want to wait for an answer', async () => {
+    const { stack, goOn } = await startHeld();
+    await stack.start('nightly', {});
+    const found = await findRun(stack.connection, 'nightly');
+    const wish = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    const send = () => {
+      asked.resolve();
+      return new Promise(() => {});
+    };
+    const connection = { ...stack.connection, sfn: { send } as never };
+    const ending = join(connection, found, { interrupted: wish.signal, view: watch().view });
+    await asked.promise;
+    wish.abort('SIGINT');
+    expect(await ending).toMatchObject({ exitCode: 130, remark: 'The run goes on.' });
     goOn();
   });
 
@@ -189,7 +182,7 @@ describe('a run of which nothing is heard', () => {
     const send = (command: never) => (left-- > 0 ? Promise.reject(expired) : sfn.send(command));
     const { view, until } = watch();
     const told = until(({ notice }) => notice?.startsWith('The AWS login has expired: log in again') ?? false);
-    const ending = joinRun({ ...stack.connection, sfn: { send } as never }, found, { interrupted: never, view });
+    const ending = join({ ...stack.connection, sfn: { send } as never }, found, { interrupted: never, view });
     await told;
     goOn();
     expect(await ending).toMatchObject({ exitCode: 0 });
