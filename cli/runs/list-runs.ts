@@ -76,5 +76,7 @@ function resultText({ mode, totals, error }: ListedRun): string {
     const count = totals?.[key] ?? 0;
     return count === 0 ? [] : [`${formatCount(count)} ${word}`];
   });
+  // What a repair has changed is not among its totals: they are what it found.
+  if (mode === 'repair' && counts.length > 0) counts[0] = `found ${counts[0]}`;
   return [...(error === null ? [] : [printable(error)]), ...counts].join(', ');
 }
