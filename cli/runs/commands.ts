@@ -51,7 +51,7 @@ export function addRunsCommands({
       end(await retryRun(run, options, session));
     });
 
-  withStack(aboutRun(command('report', 'print again what a run came to')))
+  withStack(aboutRun(command('report', 'print again what a run came to'), ', or a file NAME.json'))
     .option('--json', 'print the result document instead of the report')
     .addHelpText('after', runsHelp.report)
     .action(async (run: string, options: ReportRunOptions) => {
@@ -60,8 +60,8 @@ export function addRunsCommands({
     });
 }
 
-function aboutRun(command: Command): Command {
-  return command.argument('<run>', 'its name, the beginning of its name, latest, or its ARN');
+function aboutRun(command: Command, orElse = ''): Command {
+  return command.argument('<run>', `its name, the beginning of its name, latest, or its ARN${orElse}`);
 }
 
 function withStack(command: Command): Command {
@@ -70,7 +70,7 @@ function withStack(command: Command): Command {
       .option('--stack <name>', 'the deployed stack (default: cellmap)')
       .option('--region <region>', 'its AWS region (default: as AWS_REGION or the profile says)')
       .option('--profile <profile>', 'the AWS profile to log in with')
-      // Only so that whoever gives it is told why there is none; a saved report may name commands with it.
+      // Only so that whoever gives it is told why there is none.
       .addOption(new Option('--local').hideHelp())
   );
 }

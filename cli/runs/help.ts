@@ -81,7 +81,7 @@ ${endsAsTheRun([])}`,
   report: `
 Prints what a run came to, as the command did that started it. It reads the result document, which the stack keeps for
 longer than Step Functions remembers the run. In place of RUN it takes a file NAME.json with a document that --json
-printed, of a run with --local too.
+printed; with --local, too, where its run was one on this computer.
 ${whichRun}
 
 Examples:
