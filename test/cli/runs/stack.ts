@@ -10,6 +10,7 @@ import type { RangeProgress } from '../../../domain/range.ts';
 import { type CellResult, emptyCellResult, foldRun, type RunResult } from '../../../domain/result.ts';
 import { deploy, setAwsEnvironment } from '../deployed.ts';
 import {
+  cellEnd,
   cellNumber,
   closing,
   concluding,
@@ -113,7 +114,7 @@ const times = { startedAt: '2026-11-22T14:05:01Z', seconds: 1 };
 export const mapped = (count: number): CellRecord => ({
   kind: 'mapped',
   counts: countsWith(count),
-  samples: [],
+  ...cellEnd,
   lastInstanceId: count,
 });
 
@@ -121,8 +122,7 @@ export const mapped = (count: number): CellRecord => ({
 export const failedRecord: CellRecord = {
   kind: 'failed',
   counts: countsWith(0),
-  samples: [],
-  lastInstanceId: null,
+  ...cellEnd,
   error: { Error: 'DatabaseUnavailable', Cause: '{"errorMessage":"It did not answer."}' },
 };
 
