@@ -82,9 +82,9 @@ export async function runAndReport(
     if (connection.outlivesCommand)
       terminal.stderr.write(`The run is called ${name}: watch joins it from elsewhere.\n`);
   }
-  const ending = await run(connection, input, { interrupted, view: chooseView(terminal, options.progress), name });
-  await reportEnding(ending, { connection, name }, options, terminal);
-  return ending;
+  const view = chooseView(terminal, options.progress);
+  const running = () => run(connection, input, { interrupted, view, name });
+  return await followAndReport(running, { connection, name }, options, terminal);
 }
 
 /** Shows the progress of a run that somebody has started, and prints the result as if it had been started here. */
@@ -97,8 +97,20 @@ export async function watchAndReport(
   const { interrupted } = lifetime;
   const { name } = started;
   if (options.progress) terminal.stderr.write(`Watching ${printable(name)} of ${connection.where}\n`);
-  const ending = await join(connection, started, { interrupted, view: chooseView(terminal, options.progress) });
-  await reportEnding(ending, { connection, name }, options, terminal);
+  const view = chooseView(terminal, options.progress);
+  const watching = () => join(connection, started, { interrupted, view });
+  return await followAndReport(watching, { connection, name }, options, terminal);
+}
+
+/** Follows a run to its end, whoever has started it, and tells what it came to. */
+async function followAndReport(
+  follow: () => Promise<RunEnding>,
+  about: { connection: Connection; name: string },
+  options: ReportOptions,
+  terminal: Terminal,
+): Promise<RunEnding> {
+  const ending = await follow();
+  await reportEnding(ending, about, options, terminal);
   return ending;
 }
 

@@ -42,6 +42,19 @@ describe('stop', () => {
     });
   });
 
+  it('is what Ctrl-C does in the command that started it', async () => {
+    const { stack, begun } = await startHeld();
+    const map = stack.begin('map');
+    await begun;
+    map.signal('SIGINT');
+    expect(await map.ended).toMatchObject({
+      exitCode: 130,
+      stdout: expect.stringContaining('stopped: Stopped before'),
+    });
+    const [run] = JSON.parse((await stack.cellmap('runs', '--json')).stdout) as { status: string }[];
+    expect(run?.status).toBe('stopped');
+  });
+
   it.each([
     [{ mode: 'verify' }, 'It had only read.', 'retry run-1'],
     [{ mode: 'repair', classes: ['orphan'], apply: true }, 'what may have been changed is in the undo', 'watch run-1'],
