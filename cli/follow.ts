@@ -8,7 +8,7 @@ import { phaseText } from './phase.ts';
 import type { RunProgress } from './progress.ts';
 
 /** The longest wait between two looks when they fail, in milliseconds. */
-const MOST_BACKOFF_MS = 30_000;
+const MOST_BACKOFF_MS = 10_000;
 
 /** A look may take up to this part of the time, so that following a large run does not slow it. */
 const SHARE_OF_TIME = 0.25;
