@@ -1,23 +1,32 @@
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { explainError } from './command-error.ts';
+import type { RunEnding } from './conclude.ts';
 import { countOf } from './display/text.ts';
 import { madeChanges } from './made-changes.ts';
 import type { WhereOptions } from './options.ts';
 import type { Records } from './records.ts';
 import { commandText } from './report/command-text.ts';
-import type { RunEnding } from './run.ts';
 import { complain, type Terminal } from './terminal.ts';
 import { UndoFileWriter } from './undo-file-writer.ts';
+
+/** The repair whose changes are kept. */
+interface Kept {
+  run: string;
+  /** Whether it goes on when the command has ended. */
+  outlivesCommand: boolean;
+  where: WhereOptions;
+  terminal: Terminal;
+}
 
 /** Writes the undo file of a repair, once, however the repair ended. */
 export class ChangeKeeper {
   readonly #file: UndoFileWriter;
   readonly #records: Records;
-  readonly #about: { run: string; where: WhereOptions; terminal: Terminal };
+  readonly #about: Kept;
   #keeping: Promise<boolean> | null = null;
 
-  constructor(file: UndoFileWriter, records: Records, about: { run: string; where: WhereOptions; terminal: Terminal }) {
+  constructor(file: UndoFileWriter, records: Records, about: Kept) {
     this.#file = file;
     this.#records = records;
     this.#about = about;
@@ -37,7 +46,14 @@ export class ChangeKeeper {
   }
 
   async #write(ending: RunEnding | null): Promise<boolean> {
-    const { run, where, terminal } = this.#about;
+    const { run, where, terminal, outlivesCommand } = this.#about;
+    const tell = (line: string) => terminal.stderr.write(`${line}\n`);
+    if (ending?.goesOn && outlivesCommand) {
+      // A file that lacks what is still to be changed would be worse than none.
+      await this.#file.discard();
+      tell('Its changes can be put back once it has ended: watch writes the undo file then.');
+      return true;
+    }
     const document = ending?.document ?? null;
     const endedWell = document !== null && document.status !== 'failed';
     const cells = Object.fromEntries(
@@ -51,7 +67,6 @@ export class ChangeKeeper {
       const elsewhere = await UndoFileWriter.begin(join(tmpdir(), basename(this.#file.path)));
       return await elsewhere.finish(about, changes());
     });
-    const tell = (line: string) => terminal.stderr.write(`${line}\n`);
     if (written === null) {
       if (!endedWell) tell('No row was changed.');
       return true;

@@ -1,4 +1,5 @@
 import { type ErrorName, misuseErrors, NamedError } from '../contract/errors.ts';
+import { isServiceError, loginProblem } from './aws-error.ts';
 
 /** The exit codes that are not a run's status. */
 export const exitCodes = { ok: 0, misuse: 2, failed: 4, badMaxCount: 127, stopped: 130 } as const;
@@ -38,6 +39,8 @@ export function explainError(error: unknown): { message: string; exitCode: numbe
   const exitCode = exitCodes.failed;
   if (!(error instanceof Error)) return { message: unforeseen(typeof error), exitCode };
   if (PLAIN_ERRORS.includes(error.name)) return { message: error.message, exitCode };
+  const login = loginProblem(error, { profile: undefined });
+  if (login !== null) return { message: login, exitCode };
   if (isServiceError(error)) return { message: `AWS answered ${error.name}: ${error.message}`, exitCode };
   const { code } = error as NodeJS.ErrnoException;
   return { message: unforeseen(code === undefined ? error.name : `${error.name}, ${code}`), exitCode };
@@ -45,9 +48,4 @@ export function explainError(error: unknown): { message: string; exitCode: numbe
 
 function unforeseen(kind: string): string {
   return `Something failed that nobody foresaw (${kind}). CELLMAP_DEBUG=1 shows where.`;
-}
-
-/** Every error that a service answered has `$fault` (@smithy/smithy-client, ServiceException). */
-export function isServiceError(error: unknown): error is Error & { $fault: string } {
-  return error instanceof Error && '$fault' in error;
 }

@@ -1,9 +1,11 @@
 import { tmpdir } from 'node:os';
+import { isNativeError } from 'node:util/types';
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describeDatabase } from '../domain/database-url.ts';
-import { CommandError, exitCodes, isServiceError } from './command-error.ts';
+import { errorNameOf, isServiceError, loginProblem, noCredentials } from './aws-error.ts';
+import { CommandError, exitCodes } from './command-error.ts';
 import type { Databases } from './databases.ts';
 
 /** The machine that a command runs, here or deployed: one code path for both. */
@@ -15,18 +17,28 @@ export interface Connection {
   bucket: string;
   /** Where the machine runs and on what, for people. */
   where: string;
+  /** Whether a run goes on when the command that started it has ended. */
+  outlivesCommand: boolean;
   /** How long to wait between two looks at a run, in milliseconds. */
   pollMs: number;
+  /** The same at the beginning: a short run should not keep a person waiting. */
+  firstPollMs: number;
   /** How many calls of each kind a look may make. */
   callsPerLook: number;
   close(): Promise<void>;
 }
 
 /** Nothing on the loopback address is in short supply. */
-const LOCAL = { pollMs: 150, callsPerLook: 200 };
+const LOCAL = { outlivesCommand: false, pollMs: 150, firstPollMs: 150, callsPerLook: 200 };
 
 /** Step Functions refills an account's quotas of DescribeExecution and GetExecutionHistory at 10 to 20 a second. */
-const AWS = { pollMs: 2_500, callsPerLook: 25 };
+const AWS = { outlivesCommand: true, pollMs: 2_500, firstPollMs: 400, callsPerLook: 25 };
+
+/**
+ * The SDK itself repeats what was throttled or got lost: five attempts within some seconds, where three are usual, since
+ * several people and the console may be looking at the same runs. Longer troubles are for those who call.
+ */
+const retries = { retryMode: 'standard', maxAttempts: 5 };
 
 /** Without limits, one answer that never comes would keep a person waiting for ever. */
 const requestHandler = { connectionTimeout: 5_000, requestTimeout: 20_000, throwOnRequestTimeout: true };
@@ -72,12 +84,12 @@ function explainFolder(error: unknown): never {
 
 /**
  * Finds the deployed machine by its stack's outputs.
- * @param options.remedy what else a person may do where it is not found
+ * @param options.remedy what else a person may do where it is not found; null for nothing else
  * @throws {CommandError} when there is no such stack, or AWS cannot be asked
  */
 export async function connectStack(options: StackOptions): Promise<Connection> {
   const { stack, region, profile } = options;
-  const config = { region, profile, requestHandler };
+  const config = { region, profile, requestHandler, ...retries };
   const cloudFormation = new CloudFormationClient(config);
   const { outputs, foundIn } = await describe(cloudFormation, options).finally(() => cloudFormation.destroy());
   const sfn = new SFNClient(config);
@@ -100,28 +112,31 @@ interface StackOptions {
   stack: string;
   region?: string;
   profile?: string;
-  remedy: string;
+  remedy: string | null;
 }
 
 async function describe(client: CloudFormationClient, options: StackOptions) {
   const { stack, remedy } = options;
+  const orElse = remedy === null ? '' : ` (${remedy})`;
   const notFound = (message: string, cause?: Error) =>
-    new CommandError(exitCodes.misuse, `${message} (${remedy})`, { cause });
+    new CommandError(exitCodes.misuse, `${message}${orElse}`, { cause });
+  const login = { profile: options.profile ?? process.env.AWS_PROFILE };
   const foundIn = await client.config.region().catch(async () => {
     // A profile that does not exist shows in both: without credentials, the profile is the mistake to tell.
-    if (profileOf(options) !== undefined && !(await hasCredentials(client))) throw notFound(noCredentials(options));
+    if (login.profile !== undefined && !(await hasCredentials(client))) throw notFound(noCredentials(login));
     throw notFound('No AWS region is known: give --region or set AWS_REGION.');
   });
   let found: Stack | undefined;
   try {
     found = (await client.send(new DescribeStacksCommand({ StackName: stack }))).Stacks?.[0];
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if (error.name === 'CredentialsProviderError') throw notFound(noCredentials(options), error);
+    if (!isNativeError(error)) throw error;
+    const refused = loginProblem(error, login);
+    if (refused !== null) throw notFound(refused, error);
     if (error.name === 'ValidationError' && error.message.includes('does not exist')) {
       throw notFound(`There is no stack ${stack} in ${foundIn}: give --stack and --region, or deploy it first.`, error);
     }
-    throw new CommandError(exitCodes.failed, `${unanswered(error, foundIn)} (${remedy})`, { cause: error });
+    throw new CommandError(exitCodes.failed, `${unanswered(error, foundIn)}${orElse}`, { cause: error });
   }
   const output = (key: string): string => {
     const value = found?.Outputs?.find((candidate) => candidate.OutputKey === key)?.OutputValue;
@@ -134,10 +149,6 @@ async function describe(client: CloudFormationClient, options: StackOptions) {
   };
 }
 
-function profileOf({ profile }: StackOptions): string | undefined {
-  return profile ?? process.env.AWS_PROFILE;
-}
-
 async function hasCredentials(client: CloudFormationClient): Promise<boolean> {
   return client.config.credentials().then(
     () => true,
@@ -145,16 +156,8 @@ async function hasCredentials(client: CloudFormationClient): Promise<boolean> {
   );
 }
 
-/** The SDK does not tell a profile that does not exist from one that has no credentials. */
-function noCredentials(options: StackOptions): string {
-  const profile = profileOf(options);
-  return profile === undefined
-    ? 'No AWS credentials were found: log in, set AWS_PROFILE or give --profile.'
-    : `There is no AWS profile ${profile}, or it has no credentials: log in with it, or give another --profile.`;
-}
-
 function unanswered(error: Error, region: string): string {
   return isServiceError(error)
     ? `CloudFormation answered ${error.name}: ${error.message}`
-    : `CloudFormation in ${region} cannot be reached (${error.name}): check --region and the network.`;
+    : `CloudFormation in ${region} cannot be reached (${errorNameOf(error)}): check --region and the network.`;
 }

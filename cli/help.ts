@@ -83,12 +83,14 @@ Examples, in the checkout (bin/cellmap.js is the same command and works from any
   npx cellmap repair --class noCell,wrongDetails --local            what would mend them; --apply does it, undo undoes it
   npx cellmap explain UUID --local                                  where one instance is, and what is wrong with it
   npx cellmap map --stack cellmap --region eu-central-1             the same with the stack deployed to AWS
+  npx cellmap watch latest --stack cellmap                          join the run that was started last; runs lists them
 
 npx cellmap COMMAND --help explains a command, its exit codes too. Results go to stdout, progress to stderr.
 CELLMAP_DEBUG=1 shows where an error came from; what it prints may hold passwords.`,
   map: `
 Every visible instance of a cell gets its row in instance_mappings; rows that exist are never changed. It is safe
-to stop it (Ctrl-C), and to run it again or twice at once: it goes on with what is missing.
+to stop it (Ctrl-C), and to run it again or twice at once: it goes on with what is missing. A run of a deployed stack
+goes on where the terminal is closed, and watch joins it again; a run with --local ends with its command.
 
 --dry-run begins by checking every database: that it answers, what its user may do, its version, its tables. Then it
 says what map would insert, by cell and by project, and what it would report; with --max-count, what map with it would

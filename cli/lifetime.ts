@@ -8,10 +8,12 @@ const HURRY_MS = 3_000;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+type Signal = (typeof SIGNALS)[number];
+
 /** What of a process a {@link Lifetime} needs. */
 export interface SignalledProcess {
-  on(signal: (typeof SIGNALS)[number], listener: () => void): unknown;
-  off(signal: (typeof SIGNALS)[number], listener: () => void): unknown;
+  on(signal: Signal, listener: (signal: Signal) => void): unknown;
+  off(signal: Signal, listener: (signal: Signal) => void): unknown;
   exit(code: number): void;
 }
 
@@ -26,7 +28,7 @@ export class Lifetime {
   readonly #now: () => number;
   readonly #interruption = new AbortController();
   readonly #open: (() => Promise<void>)[] = [];
-  readonly #listener = () => this.#signalled();
+  readonly #listener = (signal: Signal) => this.#signalled(signal);
   #closing: Promise<void> | null = null;
   #leaving = false;
   #lastWishMs = Number.NEGATIVE_INFINITY;
@@ -37,7 +39,7 @@ export class Lifetime {
     for (const signal of SIGNALS) signalled.on(signal, this.#listener);
   }
 
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP; its reason is the signal's name (see {@link isHangUp}). */
   get interrupted(): AbortSignal {
     return this.#interruption.signal;
   }
@@ -83,14 +85,30 @@ export class Lifetime {
     }
   }
 
-  #signalled(): void {
+  #signalled(signal: Signal): void {
     const now = this.#now();
     if (now - this.#lastWishMs < SAME_WISH_MS) return;
     this.#lastWishMs = now;
-    if (!this.#interruption.signal.aborted) this.#interruption.abort();
+    if (!this.#interruption.signal.aborted) this.#interruption.abort(signal);
     else if (!this.#leaving) this.leave(exitCodes.stopped);
     else this.#process.exit(exitCodes.stopped);
   }
+}
+
+/** Whether a command was interrupted because its terminal was closed: nobody has asked for the end of what it does. */
+export function isHangUp(interrupted: AbortSignal): boolean {
+  return interrupted.aborted && interrupted.reason === ('SIGHUP' satisfies Signal);
+}
+
+/** What the work comes to, unless the signal aborts before: then it is rejected with the signal's reason. */
+export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    // Work that nobody waits for any more may fail as it likes.
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 /** Waits, or less when the signal aborts; never throws. */

@@ -19,6 +19,7 @@ import {
   type VerifyOptions,
   type WhereOptions,
 } from './options.ts';
+import { addRunsCommands } from './runs/commands.ts';
 import type { Session } from './session.ts';
 import { complain } from './terminal.ts';
 
@@ -105,6 +106,8 @@ export function makeProgram(session: Session, end: (exitCode: number) => void): 
       const { explainInstance } = await import('./commands.ts');
       end(await explainInstance(uuid, options, session));
     });
+
+  addRunsCommands({ command: (name, summary) => command(program, name, summary), session, end });
 
   withOutput(command(program, 'demo', 'see it work on a small cloud of its own (this is what npm start does)'))
     .option('--page-size <n>', optionHelp.pageSize, parsePageSize)

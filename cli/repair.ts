@@ -1,12 +1,11 @@
 import type { ExecutionInput } from '../contract/payloads.ts';
 import { classes } from '../domain/classification.ts';
-import { ChangeKeeper } from './change-keeper.ts';
-import { exitCodes, misuse } from './command-error.ts';
+import { misuse } from './command-error.ts';
 import { verifyInput } from './commands.ts';
 import type { Connection } from './connection.ts';
+import { keepChanges } from './keep-changes.ts';
 import { type OutputOptions, REPAIRABLE, type RepairOptions, type WhereOptions } from './options.ts';
-import { recordsOf } from './records.ts';
-import { newRunName, type RunEnding } from './run.ts';
+import { cellsSubject, newRunName } from './run-name.ts';
 import { connect, runAndReport, type Session } from './session.ts';
 import { complain } from './terminal.ts';
 import { UndoFileWriter } from './undo-file-writer.ts';
@@ -20,7 +19,7 @@ export async function repairCells(options: Options, session: Session): Promise<n
     const connection = await connect(options, session);
     return (await runAndReport(connection, repairInput(options), options, session)).exitCode;
   }
-  const name = newRunName('repair');
+  const name = newRunName('repair', cellsSubject(options.cell));
   const file = await session.lifetime.open(
     UndoFileWriter.begin(options.undoFile ?? `cellmap-undo-${name}.jsonl`),
     (opened) => opened.discard(),
@@ -35,28 +34,10 @@ export async function applyAndKeep(
   options: Options & { name: string },
   session: Session,
 ): Promise<number> {
-  const { name, local } = options;
-  const keeper = new ChangeKeeper(file, recordsOf(connection, name), {
-    run: name,
-    where: options,
-    terminal: session.terminal,
-  });
-  // A person in a hurry closes everything before the run has ended.
-  session.lifetime.onClose(async () => void (await keeper.keep(null)));
-  let ending: RunEnding | null = null;
-  try {
-    ending = await runAndReport(connection, repairInput(options), options, session);
-  } finally {
-    const kept = await keeper.keep(ending);
-    if (!kept && !local) {
-      complain(
-        session.terminal,
-        `What was changed is in the results bucket ${connection.bucket}, under runs/${name}/.`,
-      );
-    }
-    if (!kept && ending !== null) ending = { ...ending, exitCode: exitCodes.failed };
-  }
-  return ending.exitCode;
+  const { name } = options;
+  return await keepChanges(connection, file, { name, where: options }, session, () =>
+    runAndReport(connection, repairInput(options), options, session),
+  );
 }
 
 function repairInput(options: RepairOptions): ExecutionInput {

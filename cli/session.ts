@@ -1,13 +1,16 @@
 import type { ExecutionInput } from '../contract/payloads.ts';
 import { cellLabel } from '../domain/cell.ts';
 import { exitCodes, misuse } from './command-error.ts';
+import type { RunEnding } from './conclude.ts';
 import type { Connection } from './connection.ts';
 import { chooseDatabases, databaseVariables } from './databases.ts';
+import { printable } from './display/text.ts';
 import { chooseView } from './display/view.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { OutputOptions, SpeedOptions, WhereOptions } from './options.ts';
 import { type Records, type ResultDocument, recordsOf } from './records.ts';
 import { cellsReport } from './report/cells-report.ts';
+import { commandText } from './report/command-text.ts';
 import { explainReport } from './report/explain-report.ts';
 import { mapReport, meaningOf } from './report/map-report.ts';
 import { planReport } from './report/plan-report.ts';
@@ -15,7 +18,8 @@ import { repairReport } from './report/repair-report.ts';
 import type { Reporting } from './report/reporting.ts';
 import { undoReport } from './report/undo-report.ts';
 import { verifyReport } from './report/verify-report.ts';
-import { newRunName, type RunEnding, run } from './run.ts';
+import { join, run, type StartedRun } from './run.ts';
+import { cellsSubject, newRunName } from './run-name.ts';
 import { complain, hasColours, type Terminal } from './terminal.ts';
 
 /** What a command works in. */
@@ -24,10 +28,14 @@ export interface Session {
   lifetime: Lifetime;
 }
 
-/** Connects to the machine that the options ask for; the session closes it. */
+/**
+ * Connects to the machine that the options ask for; the session closes it.
+ * @param remedy what else a person may do where no stack is found; null for nothing else
+ */
 export async function connect(
   options: WhereOptions & SpeedOptions,
   { terminal, lifetime }: Session,
+  remedy: string | null = localRemedy(terminal.env),
 ): Promise<Connection> {
   refuseMixture(options);
   // Loaded here, so that --help and mistakes are answered without waiting for the SDK.
@@ -38,7 +46,7 @@ export async function connect(
         await chooseDatabases(options, terminal.env, (message) => complain(terminal, message)),
         options.writers,
       )
-    : connectStack({ stack, region, profile, remedy: localRemedy(terminal.env) });
+    : connectStack({ stack, region, profile, remedy });
   return lifetime.open(connecting, (connection) => connection.close());
 }
 
@@ -68,27 +76,78 @@ export async function runAndReport(
 ): Promise<RunEnding> {
   const { interrupted } = lifetime;
   if (interrupted.aborted) return stoppedEarly(terminal);
-  if (options.progress) terminal.stderr.write(`${headline(input)} ${connection.where}\n`);
-  const { name = newRunName(input.mode ?? 'map') } = options;
-  const ending = await run(connection, input, { interrupted, view: chooseView(terminal, options.progress), name });
-  const { document, remark } = ending;
-  const whenStopped = options.whenStopped ?? meaningOf('stopped');
-  if (document !== null) {
-    const records = recordsOf(connection, name);
-    terminal.stdout.write(
-      options.json ? toJson(document) : await report(document, { ...options, whenStopped }, terminal, records),
-    );
+  const { name = newRunName(input.mode ?? 'map', cellsSubject(input.cells)) } = options;
+  if (options.progress) {
+    terminal.stderr.write(`${headline(input)} ${connection.where}\n`);
+    if (connection.outlivesCommand)
+      terminal.stderr.write(`The run is called ${name}: watch joins it from elsewhere.\n`);
   }
+  const view = chooseView(terminal, options.progress);
+  const running = () => run(connection, input, { interrupted, view, name });
+  return await followAndReport(running, { connection, name }, options, terminal);
+}
+
+/** Shows the progress of a run that somebody has started, and prints the result as if it had been started here. */
+export async function watchAndReport(
+  connection: Connection,
+  started: StartedRun,
+  options: ReportOptions,
+  { terminal, lifetime }: Session,
+): Promise<RunEnding> {
+  const { interrupted } = lifetime;
+  const { name } = started;
+  if (options.progress) terminal.stderr.write(`Watching ${printable(name)} of ${connection.where}\n`);
+  const view = chooseView(terminal, options.progress);
+  const watching = () => join(connection, started, { interrupted, view });
+  return await followAndReport(watching, { connection, name }, options, terminal);
+}
+
+/** Follows a run to its end, whoever has started it, and tells what it came to. */
+async function followAndReport(
+  follow: () => Promise<RunEnding>,
+  about: { connection: Connection; name: string },
+  options: ReportOptions,
+  terminal: Terminal,
+): Promise<RunEnding> {
+  const ending = await follow();
+  await reportEnding(ending, about, options, terminal);
+  return ending;
+}
+
+/** Prints what a run came to: its result on stdout, all else on stderr. */
+export async function reportEnding(
+  { document, remark, goesOn }: RunEnding,
+  { connection, name }: { connection: Connection; name: string },
+  options: ReportOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (document !== null) await printDocument(document, recordsOf(connection, name), options, terminal);
+  const whenStopped = options.whenStopped ?? meaningOf('stopped');
   if (remark !== null) terminal.stderr.write(`${remark}\n`);
   else if (options.json && document?.status === 'stopped') terminal.stderr.write(`${whenStopped}\n`);
-  return ending;
+  if (!goesOn || !connection.outlivesCommand) return;
+  terminal.stderr.write(`Join it: ${commandText(['watch', name], options)}\n`);
+  terminal.stderr.write(`Stop it: ${commandText(['stop', name], options)}\n`);
+}
+
+/** Prints a result document: as it is with --json, otherwise as a report for people. */
+export async function printDocument(
+  document: ResultDocument,
+  records: Pick<Records, 'cells'>,
+  options: Pick<ReportOptions, 'json' | 'cell' | 'whenStopped'> & WhereOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const whenStopped = options.whenStopped ?? meaningOf('stopped');
+  terminal.stdout.write(
+    options.json ? toJson(document) : await report(document, { ...options, whenStopped }, terminal, records),
+  );
 }
 
 /** What an interrupted command says that has not started the machine. */
 export function stoppedEarly(terminal: Terminal): RunEnding {
   const remark = 'Stopped. Nothing was begun.';
   terminal.stderr.write(`${remark}\n`);
-  return { exitCode: exitCodes.stopped, document: null, remark };
+  return { exitCode: exitCodes.stopped, document: null, remark, goesOn: false };
 }
 
 function headline({ mode = 'map', apply, uuid }: ExecutionInput): string {
@@ -116,9 +175,9 @@ function toJson(document: ResultDocument): string {
 
 async function report(
   document: ResultDocument,
-  options: ReportOptions & { whenStopped: string },
+  options: WhereOptions & { cell?: string[]; whenStopped: string },
   { stdout, env }: Terminal,
-  records: Records,
+  records: Pick<Records, 'cells'>,
 ): Promise<string> {
   const colours = hasColours(stdout, env);
   const reporting: Reporting = { colours, where: options, cells: options.cell };
@@ -141,7 +200,7 @@ async function report(
 }
 
 /** The changes of a repair name cells by their ids. */
-async function namesById(records: Records): Promise<ReadonlyMap<number, string>> {
+async function namesById(records: Pick<Records, 'cells'>): Promise<ReadonlyMap<number, string>> {
   const cells = (await records.cells()) ?? [];
   return new Map(cells.flatMap((cell) => (cell.id === null ? [] : [[cell.id, cellLabel(cell)]])));
 }

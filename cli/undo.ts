@@ -2,7 +2,7 @@ import { misuse } from './command-error.ts';
 import type { Connection } from './connection.ts';
 import type { OutputOptions, WhereOptions } from './options.ts';
 import { putChanges } from './records.ts';
-import { newRunName } from './run.ts';
+import { newRunName } from './run-name.ts';
 import { connect, runAndReport, type Session, stoppedEarly } from './session.ts';
 import { UndoFile } from './undo-file.ts';
 

@@ -3,7 +3,7 @@ import { isErrorName, permanentErrors } from './errors.ts';
 import type { CaughtError } from './payloads.ts';
 
 /** What people are told of the errors that Step Functions and Lambda raise themselves, by name. */
-const serviceErrors: Record<string, string> = {
+export const serviceErrors: Readonly<Record<string, string>> = {
   'States.Timeout': 'A step took longer than it may. Run again; if it persists, use a smaller --page-size.',
   'Sandbox.Timedout': 'A function timed out. Run again; if it persists, use a smaller --page-size.',
   'Runtime.ExitError': 'A function ended unexpectedly, perhaps for lack of memory. Use a smaller --page-size.',

@@ -2,7 +2,7 @@ import { type ErrorName, NamedError } from '../contract/errors.ts';
 import { ContentionError, PageTooLargeError, RowRefusedError } from '../domain/stores.ts';
 
 /** What people are told of each fault: what is wrong with the database, and what to do. */
-const remedies = {
+export const remedies = {
   DatabaseResuming: 'is resuming from its pause. It should answer within half a minute; then run again.',
   DatabaseUnavailable: 'did not answer. Check that its server is running and can be reached, then run again.',
   DatabaseThrottled: 'takes no more requests for the moment. Run again with fewer --writers.',

@@ -31,7 +31,20 @@ describe.each(pages)('%s', (page) => {
 
 it('every command in the docs is one that the help explains, with the options that it has', async () => {
   const helps = new Map<string, string>();
-  for (const name of ['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'demo'])
+  for (const name of [
+    'map',
+    'cells',
+    'verify',
+    'repair',
+    'undo',
+    'explain',
+    'runs',
+    'watch',
+    'stop',
+    'retry',
+    'report',
+    'demo',
+  ])
     helps.set(name, (await cellmap([name, '--help'])).stdout);
   const unknown: string[] = [];
   for (const page of pages) {

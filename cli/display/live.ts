@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
+import type { ProgressView } from '../follow.ts';
 import type { RunProgress } from '../progress.ts';
-import type { ProgressView } from '../run.ts';
 import { hasColours, type Terminal } from '../terminal.ts';
 import { render } from './render.ts';
 

@@ -1,5 +1,5 @@
+import type { ProgressView } from '../follow.ts';
 import { type CellProgress, hasEnded, type RunProgress, rowsOf, suspectsOf } from '../progress.ts';
-import type { ProgressView } from '../run.ts';
 import type { Output } from '../terminal.ts';
 import { outcomes, sumText } from './render.ts';
 import { formatCount, formatDuration, printable } from './text.ts';

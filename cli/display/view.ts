@@ -1,4 +1,4 @@
-import type { ProgressView } from '../run.ts';
+import type { ProgressView } from '../follow.ts';
 import type { Terminal } from '../terminal.ts';
 import { liveView } from './live.ts';
 import { plainView } from './plain.ts';

@@ -67,7 +67,7 @@ describe('following a verification', () => {
     digest.resolve();
     await until(({ cells: [cell] }) => cell?.comparison?.read === 7);
     compare.resolve();
-    expect(await ending).toEqual({ exitCode: 3, document, remark: null });
+    expect(await ending).toEqual({ exitCode: 3, document, remark: null, goesOn: false });
   });
 
   it('tells a cell that is to be looked at again from one that is right, and says that it waits', async () => {
@@ -122,7 +122,7 @@ describe('following a verification', () => {
       (now) => now.cells.length === 2 && now.cells.every(({ state }) => state === 'running'),
     );
     wish.abort();
-    expect(await running).toEqual({ exitCode: 130, document: null, remark: 'Stopped.' });
+    expect(await running).toEqual({ exitCode: 130, document: null, remark: 'Stopped.', goesOn: false });
     expect(progress.cells.map(({ state }) => state)).toEqual(['stopped', 'stopped']);
   });
 });
@@ -135,6 +135,6 @@ it('a run that explains has no cells to follow', async () => {
   const { view, until } = watch();
   const begun = until(() => true);
   const ending = await run(connection, { mode: 'explain', uuid: 'u' }, { interrupted: never, view });
-  expect(ending).toEqual({ exitCode: 3, document: explainDocument(), remark: null });
+  expect(ending).toEqual({ exitCode: 3, document: explainDocument(), remark: null, goesOn: false });
   expect((await begun).cells).toEqual([]);
 });

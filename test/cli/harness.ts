@@ -5,9 +5,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach } from '@jest/globals';
 import type { Connection } from '../../cli/connection.ts';
+import type { ProgressView } from '../../cli/follow.ts';
 import type { RunProgress } from '../../cli/progress.ts';
 import type { ResultDocument } from '../../cli/records.ts';
-import type { ProgressView } from '../../cli/run.ts';
 import type { Output, Terminal } from '../../cli/terminal.ts';
 import { type FunctionName, functionNames } from '../../contract/bundling.ts';
 import { executionInputSchema, type ListedCells, type Mode, type Settings } from '../../contract/payloads.ts';
@@ -23,6 +23,7 @@ import { noUsage } from '../../domain/usage.ts';
 import type { FunctionOutcome } from '../../local/function-outcome.ts';
 import { startS3 } from '../../local/s3.ts';
 import { startStepFunctions } from '../../local/step-functions/endpoint.ts';
+import type { LoopbackAws } from './deployed.ts';
 
 const KEY = 'the key of this run';
 const BUCKET = 'results';
@@ -46,6 +47,8 @@ export type Steps = { [Name in FunctionName]?: (payload: never, signal: AbortSig
 /** The real machine with a test's functions in it, and the results bucket. */
 export interface TestMachine {
   connection: Connection;
+  /** The same as a stack can be deployed of (deployed.ts). */
+  aws: LoopbackAws;
   /** Writes what a function would write to the bucket. */
   write(key: string, value: unknown): Promise<void>;
 }
@@ -85,8 +88,20 @@ export async function startMachine(makeSteps: (write: TestMachine['write']) => S
   };
   opened.push(close);
   const { stateMachineArn } = machine;
-  const connection = { sfn, s3, stateMachineArn, bucket: BUCKET, where: 'a test', pollMs: 5, callsPerLook: 50, close };
-  return { connection, write };
+  const connection = {
+    sfn,
+    s3,
+    stateMachineArn,
+    bucket: BUCKET,
+    where: 'a test',
+    outlivesCommand: false,
+    pollMs: 5,
+    firstPollMs: 5,
+    callsPerLook: 50,
+    close,
+  };
+  const endpoints = { stepFunctions: machine.url, s3: bucket.url };
+  return { connection, aws: { ...aws, endpoints, stateMachineArn, bucket: BUCKET }, write };
 }
 
 /** A view by which a test waits `until` the progress is as wanted. */
@@ -293,7 +308,8 @@ export function concluding(document: ResultDocument, write: TestMachine['write']
   return async ({ settings }: { settings: Settings }) => {
     await write(resultKeys.result(settings.run), document);
     const failure = { error: 'CellsFailed', cause: '1 of 1 cells failed.' };
-    return { status: document.status, resultKey: 'k', ...(document.status === 'failed' ? { failure } : {}) };
+    const totals = 'totals' in document ? { totals: { ...document.totals } } : {};
+    return { status: document.status, resultKey: 'k', ...totals, ...(document.status === 'failed' ? { failure } : {}) };
   };
 }
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
-import { Lifetime, pause } from '../../cli/lifetime.ts';
+import { isHangUp, Lifetime, orAborted, pause } from '../../cli/lifetime.ts';
 
 /** A process that is told signals by a test, and a clock that the test moves. */
 function makeProcess() {
@@ -17,6 +17,17 @@ describe('a lifetime', () => {
     signalled.emit(signal);
     expect(lifetime.interrupted.aborted).toBe(true);
     expect(exit).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['SIGINT', false],
+    ['SIGTERM', false],
+    ['SIGHUP', true],
+  ])('tells of %s whether only the terminal was closed: %s', (signal, hungUp) => {
+    const { signalled, lifetime } = makeProcess();
+    expect(isHangUp(lifetime.interrupted)).toBe(false);
+    signalled.emit(signal, signal);
+    expect(isHangUp(lifetime.interrupted)).toBe(hungUp);
   });
 
   it('takes signals within a second for one, as npm repeats what the terminal sent', () => {
@@ -100,4 +111,17 @@ it('a pause ends when it is interrupted', async () => {
   wish.abort();
   await expect(pausing).resolves.toBeUndefined();
   await expect(pause(3_600_000, wish.signal)).resolves.toBeUndefined();
+});
+
+it('work that is waited for is given up when a signal aborts, and its own end counts where it comes first', async () => {
+  const wish = new AbortController();
+  const { promise, reject } = Promise.withResolvers<number>();
+  const waiting = orAborted(promise, wish.signal);
+  wish.abort('enough');
+  await expect(waiting).rejects.toBe('enough');
+  reject(new Error('nobody waits for this any more'));
+  await expect(orAborted(Promise.resolve(1), wish.signal)).rejects.toBe('enough');
+  const never = new AbortController().signal;
+  await expect(orAborted(Promise.resolve(1), never)).resolves.toBe(1);
+  await expect(orAborted(Promise.reject(new Error('no')), never)).rejects.toThrow('no');
 });

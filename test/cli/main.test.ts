@@ -79,6 +79,12 @@ describe('a mistake', () => {
         `"${uuid}" is not the uuid of an instance, such as eb0e61d0-a371-4830-a35d-4e3256af5b3d.`,
       ],
     ),
+    [['runs', '--limit', '0'], '--limit must be a whole number from 1 to 200.'],
+    [['runs', '--limit', '201'], '--limit must be a whole number from 1 to 200.'],
+    ...['watch', 'stop', 'retry', 'report'].map((name): [string[], string] => [
+      [name, 'latest', '--local'],
+      'A run with --local ends with its command, so there is none to look for later: leave out --local.',
+    ]),
     [['cells', '--local', '--cell', 'a'], '--cell belongs to map: cells lists all cells.'],
   ])('%j is told in one line and exits with 2', async (args, message) => {
     expect(await cellmap(args)).toEqual({ exitCode: 2, stdout: '', stderr: `cellmap: ${message}\n` });
@@ -90,6 +96,8 @@ describe('a mistake', () => {
     [['cells', 'cell1'], "too many arguments for 'cells'. Expected 0 arguments but got 1.", 'cells '],
     [['explain'], "missing required argument 'uuid'", 'explain '],
     [['undo'], "missing required argument 'file'", 'undo '],
+    [['watch'], "missing required argument 'run'", 'watch '],
+    [['stop', 'a', 'b'], "too many arguments for 'stop'. Expected 1 argument but got 2.", 'stop '],
     [['maps'], "unknown command 'maps' (Did you mean map?)", ''],
   ])('%j is told in one line with a hint and exits with 2', async (args, message, command) => {
     const { exitCode, stdout, stderr } = await cellmap(args);
@@ -106,7 +114,7 @@ describe('a mistake', () => {
 });
 
 describe('help', () => {
-  it.each(['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'demo'])(
+  it.each(['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'runs', 'watch', 'stop', 'retry', 'report', 'demo'])(
     'of %s has examples and its exit codes',
     async (command) => {
       const { exitCode, stdout, stderr } = await cellmap([command, '--help']);
@@ -164,11 +172,18 @@ describe('help', () => {
   });
 
   it('has examples that run in the checkout, and says how to see where an error came from', async () => {
-    for (const command of [[], ['map'], ['cells'], ['verify'], ['repair'], ['undo'], ['explain']]) {
+    for (const command of [
+      [],
+      ...['map', 'cells', 'verify', 'repair', 'undo', 'explain', 'runs', 'watch'].map((name) => [name]),
+    ]) {
       const { stdout } = await cellmap([...command, '--help']);
       const examples = stdout.slice(stdout.indexOf('Examples'));
-      const commands = examples.match(/cellmap (map|cells|verify|repair|undo|explain|demo)/g);
-      expect(commands?.length).toBe(examples.match(/npx cellmap (map|cells|verify|repair|undo|explain|demo)/g)?.length);
+      const commands = examples.match(
+        /cellmap (map|cells|verify|repair|undo|explain|demo|runs|watch|stop|retry|report)/g,
+      );
+      expect(commands?.length).toBe(
+        examples.match(/npx cellmap (map|cells|verify|repair|undo|explain|demo|runs|watch|stop|retry|report)/g)?.length,
+      );
     }
     expect((await cellmap(['--help'])).stdout).toMatch(/bin\/cellmap\.js .* any folder[\s\S]*CELLMAP_DEBUG=1/);
   });

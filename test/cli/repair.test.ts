@@ -5,50 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Lifetime } from '../../cli/lifetime.ts';
 import { applyAndKeep } from '../../cli/repair.ts';
-import { newRunName } from '../../cli/run.ts';
+import { newRunName } from '../../cli/run-name.ts';
 import { UndoFileWriter } from '../../cli/undo-file-writer.ts';
-import { resultKeys } from '../../contract/results.ts';
-import type { RunStatus } from '../../domain/run-status.ts';
-import { repairDocument } from './documents.ts';
-import {
-  cellNumber,
-  changeNumber,
-  comparing,
-  concluding,
-  fail,
-  listing,
-  makeTerminal,
-  openingToVerify,
-  type Steps,
-  startMachine,
-  type TestMachine,
-} from './harness.ts';
-
-const PART = 3;
-const planned = [changeNumber(1), changeNumber(2), changeNumber(3)];
-
-interface Task {
-  settings: { run: string };
-  progress: { part: number };
-}
-
-/** Steps of a repair that plans three changes and makes the first two. */
-const repairSteps = (write: TestMachine['write'], status: RunStatus, others: Steps = {}): Steps => ({
-  ListCells: listing([cellNumber(1), cellNumber(2)], write, 'repair', { apply: true }),
-  OpenCell: openingToVerify(0),
-  CompareCell: comparing(10, 3, write),
-  FindSuspects: () => ({ any: true, waitSeconds: 0, parts: [{ part: PART, next: 0, turns: 0, done: false }] }),
-  ExamineSuspects: async ({ settings, progress }: Task) => {
-    await write(resultKeys.changes(settings.run, PART, 1), planned);
-    return { ...progress, turns: 1, next: 3, done: true };
-  },
-  ChangeMappings: async ({ settings, progress }: Task) => {
-    await write(resultKeys.changed(settings.run, PART, 1), { made: planned.slice(0, 2), leftAlone: planned.slice(2) });
-    return { ...progress, turns: 1, done: true };
-  },
-  CloseRun: concluding(repairDocument(status), write),
-  ...others,
-});
+import { cellNumber, fail, makeTerminal, type Steps, startMachine, type TestMachine } from './harness.ts';
+import { planned, repairSteps, type Task } from './runs/repair-steps.ts';
 
 let folder: string;
 let path: string;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
+import type { ProgressView } from '../../cli/follow.ts';
 import { countsOf, fractionOf, type RunProgress, sumOf } from '../../cli/progress.ts';
-import { executionName, type ProgressView, run } from '../../cli/run.ts';
+import { run } from '../../cli/run.ts';
 import type { CellRecord } from '../../contract/results.ts';
 import type { RangeProgress } from '../../domain/range.ts';
 import { emptyCellResult, foldRun } from '../../domain/result.ts';
@@ -63,7 +64,7 @@ describe('a run that ends by itself', () => {
     const document = documentWith(status);
     const { connection } = await startMachine((write) => plainSteps(write, { CloseRun: concluding(document, write) }));
     const ending = await run(connection, { mode: 'map' }, { interrupted: never, view: silent });
-    expect(ending).toEqual({ exitCode, document, remark: null });
+    expect(ending).toEqual({ exitCode, document, remark: null, goesOn: false });
   });
 
   it.each([
@@ -259,13 +260,5 @@ describe('a run that is interrupted', () => {
     const ending = await run(connection, {}, { interrupted: AbortSignal.abort(), view: silent, now });
     expect(ending).toMatchObject({ exitCode: 130, document: null });
     expect(ending.remark).toMatch(/could not be stopped.*arn:aws:states:.*:execution:cellmap:map-/);
-  });
-});
-
-describe('the name of an execution', () => {
-  it('tells the mode and the time, within Step Functions’ characters and length', () => {
-    const name = executionName('map', new Date('2026-11-22T14:05:01.234Z'), 'ab12');
-    expect(name).toBe('map-20261122T140501Z-ab12');
-    expect(name).toMatch(/^[\w-]{1,80}$/);
   });
 });

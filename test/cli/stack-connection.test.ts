@@ -1,24 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectStack } from '../../cli/connection.ts';
+import { cellmap } from '../end-to-end/command.ts';
+import { errorWith, stackWith, startCloudFormation } from './cloud-formation.ts';
+import { setAwsEnvironment } from './deployed.ts';
 
-/** What the environment of a test may say to the SDK; all else is taken out of it. */
-const AWS_VARIABLES = /^AWS_|^HOME$/;
-const saved = Object.entries(process.env).filter(([name]) => AWS_VARIABLES.test(name));
-const servers: Server[] = [];
+const opened: (() => unknown)[] = [];
 
 beforeEach(() => {
-  for (const name of Object.keys(process.env)) if (AWS_VARIABLES.test(name)) delete process.env[name];
   // No configuration of this computer, and no question to the network, takes part.
-  process.env.HOME = '/nonexistent';
-  process.env.AWS_EC2_METADATA_DISABLED = 'true';
+  opened.push(setAwsEnvironment({ HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' }));
 });
 
-afterEach(() => {
-  for (const name of Object.keys(process.env)) if (AWS_VARIABLES.test(name)) delete process.env[name];
-  Object.assign(process.env, Object.fromEntries(saved));
-  for (const server of servers.splice(0)) server.close();
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
 });
 
 function logIn(): void {
@@ -26,34 +24,42 @@ function logIn(): void {
 }
 
 /** Answers as CloudFormation; the SDK is told of it by the environment. */
-async function answer(status: number, body: string): Promise<string[]> {
-  const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    for await (const chunk of request) asked.push(String(chunk));
-    response.writeHead(status, { 'content-type': 'text/xml', connection: 'close' }).end(body);
+async function answer(...[first, ...others]: { status: number; body: string }[]): Promise<string[]> {
+  let next = first;
+  const cloudFormation = await startCloudFormation(() => {
+    const now = next;
+    next = others.shift() ?? next;
+    return now ?? { status: 500, body: '' };
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return asked;
+  opened.push(cloudFormation.close);
+  process.env.AWS_ENDPOINT_URL_CLOUDFORMATION = cloudFormation.url;
+  return cloudFormation.asked;
 }
 
-const stackWith = (outputs: Record<string, string>) =>
-  `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>prod</StackName><Outputs>${Object.entries(
-    outputs,
-  )
-    .map(([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`)
-    .join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-
-const errorWith = (code: string, message: string) =>
-  `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
+/** A home with a profile that logs in by single sign-on; with a token of that time, if one is given. */
+async function signOn(tokenExpiresAt?: string): Promise<void> {
+  const home = await mkdtemp(join(tmpdir(), 'cellmap-test-'));
+  opened.push(() => rm(home, { recursive: true }));
+  const cache = join(home, '.aws/sso/cache');
+  await mkdir(cache, { recursive: true });
+  const startUrl = 'https://example.awsapps.com/start';
+  await writeFile(
+    join(home, '.aws/config'),
+    `[profile ops]\nsso_start_url = ${startUrl}\nsso_region = eu-central-1\nsso_account_id = 111122223333\nsso_role_name = ops\n`,
+  );
+  if (tokenExpiresAt !== undefined) {
+    const file = `${createHash('sha1').update(startUrl).digest('hex')}.json`;
+    await writeFile(join(cache, file), JSON.stringify({ accessToken: 'a', expiresAt: tokenExpiresAt }));
+  }
+  process.env.HOME = home;
+}
 
 const remedy = 'Do as was done before.';
 
 describe('the deployed stack', () => {
   it('is found by its outputs', async () => {
     logIn();
-    const asked = await answer(200, stackWith({ StateMachineArn: 'arn:machine', ResultsBucketName: 'results' }));
+    const asked = await answer(stackWith({ StateMachineArn: 'arn:machine', ResultsBucketName: 'results' }));
     const connection = await connectStack({ stack: 'prod', region: 'eu-central-1', remedy });
     expect(connection).toMatchObject({
       stateMachineArn: 'arn:machine',
@@ -66,7 +72,7 @@ describe('the deployed stack', () => {
 
   it('that is not deployed is named with its region', async () => {
     logIn();
-    await answer(400, errorWith('ValidationError', 'Stack with id prod does not exist'));
+    await answer(errorWith(400, 'ValidationError', 'Stack with id prod does not exist'));
     await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
       exitCode: 2,
       message: `There is no stack prod in eu-central-1: give --stack and --region, or deploy it first. (${remedy})`,
@@ -75,7 +81,7 @@ describe('the deployed stack', () => {
 
   it('of something else is recognised', async () => {
     logIn();
-    await answer(200, stackWith({ Url: 'x' }));
+    await answer(stackWith({ Url: 'x' }));
     await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
       exitCode: 2,
       message: `Stack prod in eu-central-1 has no output StateMachineArn, so it is not cellmap's: give --stack. (${remedy})`,
@@ -84,7 +90,7 @@ describe('the deployed stack', () => {
 
   it('that may not be described is told in CloudFormation’s words', async () => {
     logIn();
-    await answer(403, errorWith('AccessDenied', 'Not authorized to perform cloudformation:DescribeStacks'));
+    await answer(errorWith(403, 'AccessDenied', 'Not authorized to perform cloudformation:DescribeStacks'));
     await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
       exitCode: 4,
       message: `CloudFormation answered AccessDenied: Not authorized to perform cloudformation:DescribeStacks (${remedy})`,
@@ -115,4 +121,60 @@ describe('the deployed stack', () => {
       });
     },
   );
+
+  it.each([
+    ['is over', '2026-01-01T00:00:00Z'],
+    ['was never begun', undefined],
+  ])('cannot be found with a single sign-on that %s, and the command is told that renews it', async (_, expiresAt) => {
+    await signOn(expiresAt);
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', profile: 'ops', remedy })).rejects.toMatchObject(
+      {
+        exitCode: 2,
+        message: `The AWS login has expired: log in again (aws sso login --profile ops, or new AWS_… variables). (${remedy})`,
+      },
+    );
+  });
+
+  it.each([
+    ['ExpiredToken', 403, /^The AWS login has expired: log in again \(aws sso login, or new AWS_… variables\)\./],
+    ['InvalidClientTokenId', 403, /^AWS does not accept the credentials \(InvalidClientTokenId\): log in again, /],
+    ['SignatureDoesNotMatch', 403, /^AWS does not accept the credentials \(SignatureDoesNotMatch\): log in again, /],
+  ])('that cannot be asked for with the credentials (%s) is told with the remedy', async (code, status, message) => {
+    logIn();
+    await answer(errorWith(status, code, 'as AWS words it'));
+    await expect(connectStack({ stack: 'prod', region: 'eu-central-1', remedy })).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('that cannot be reached is told with the region', async () => {
+    // In a process of its own: Jest's own kind of Error makes the SDK hide what Node says.
+    const printed = await cellmap(['runs'], {
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 's',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: 'http://127.0.0.1:1',
+    });
+    expect(printed).toEqual({
+      code: 4,
+      stdout: '',
+      stderr:
+        'cellmap: CloudFormation in eu-central-1 cannot be reached (ECONNREFUSED): check --region and the network.\n',
+    });
+  });
+
+  it('is found although CloudFormation takes no more requests for the moment', async () => {
+    logIn();
+    const throttled = errorWith(400, 'Throttling', 'Rate exceeded');
+    const asked = await answer(
+      throttled,
+      throttled,
+      throttled,
+      stackWith({ StateMachineArn: 'arn:machine', ResultsBucketName: 'results' }),
+    );
+    const connection = await connectStack({ stack: 'prod', region: 'eu-central-1', remedy });
+    expect([connection.stateMachineArn, asked.length]).toEqual(['arn:machine', 4]);
+    await connection.close();
+  });
 });

@@ -129,6 +129,17 @@ describe('ListExecutions', () => {
     expect(await list({})).toEqual([ends, stays]);
     expect(await list({ statusFilter: 'RUNNING' })).toEqual([stays]);
     expect(await list({ maxResults: 1 })).toEqual([ends]);
+    const { stateMachineArn, client } = local;
+    const first = await client.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 }));
+    // What is started meanwhile shifts no page.
+    const { nextToken } = first;
+    await local.ended(await local.start({ stay: false }));
+    const second = await client.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1, nextToken }));
+    expect([second.executions?.map(({ executionArn }) => executionArn), second.nextToken]).toEqual([
+      [stays],
+      undefined,
+    ]);
+    await expect(list({ statusFilter: 'RUNNING', nextToken })).rejects.toMatchObject({ name: 'InvalidToken' });
     await expect(list({ statusFilter: 'DONE' })).rejects.toMatchObject({ name: 'ValidationException' });
     await expect(list({ mapRunArn: 'x' })).rejects.toMatchObject({ name: 'ValidationException' });
     await expect(list({ maxResults: 1001 })).rejects.toMatchObject({ name: 'ValidationException' });
