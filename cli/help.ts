@@ -21,7 +21,7 @@ const number = (value: number) => value.toLocaleString('en-US');
 
 /** The bounds and defaults of the options, from the tables that the machine goes by. */
 export const optionHelp = {
-  pageSize: `the most rows a page; pages find their size by themselves, 1 to ${number(MAX_PAGE_SIZE)} (default: ${number(DEFAULT_PAGE_SIZE)})`,
+  pageSize: `the most rows a page, 1 to ${number(MAX_PAGE_SIZE)} (default: ${number(DEFAULT_PAGE_SIZE)})`,
   writers: `writers on the API database at once, over all cells, 1 to ${MAX_WRITERS} (default: ${DEFAULT_WRITERS})`,
   statementMs: `how long a statement should take, in milliseconds; pages grow and shrink towards it, ${STATEMENT_MS_BOUNDS.least} to ${number(STATEMENT_MS_BOUNDS.most)} (default: ${DEFAULT_STATEMENT_MS})`,
   load: `the share of the time in which a writer works, ${LEAST_LOAD} to 1; it rests in between (default: ${DEFAULT_LOAD})`,
@@ -96,9 +96,9 @@ goes on where the terminal is closed, and watch joins it again; a run with --loc
 says what map would insert, by cell and by project, and what it would report; with --max-count, what map with it would
 insert. A user who may only SELECT is enough.
 
-What is mapped already is passed over by digests, so that a second run, or one after a stop, goes on quickly. With
---max-count, which is for portions as with nova-manage, it is read again, so large portions are sensible: 100,000, not
-1,000.
+What is mapped already is passed over by digests, so that a second run, or one after a stop, goes on quickly.
+--max-count is for portions, as with nova-manage. With it, each run first reads again what is mapped already, so large
+ones are sensible: 100,000, not 1,000.
 
 The API database is the one thing that all cells share. Four writers with statements of a tenth of a second are safe
 beside a busy API; --writers 1 --load 0.2 asks a twentieth of that. Where the database has locks, timeouts or too many
