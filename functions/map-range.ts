@@ -85,7 +85,8 @@ async function goThrough(
       describeFault: faultFor,
       onPage: (page) => {
         planned.add(page.unmapped);
-        if (settings.passOver) addPassed(passed, { ...NOTHING_ELSE, buckets: digestRows(page.found, rules) });
+        if (settings.passOver && page.found.length > 0)
+          addPassed(passed, { ...NOTHING_ELSE, buckets: digestRows(page.found, rules) });
         measure(page);
       },
     },
