@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { misuse } from './command-error.ts';
 import { commandHelp, optionHelp } from './help.ts';
@@ -22,6 +21,7 @@ import {
 import { addRunsCommands } from './runs/commands.ts';
 import type { Session } from './session.ts';
 import { complain } from './terminal.ts';
+import { versionOfPackage } from './version.ts';
 
 /**
  * The commands and their options. What they need is loaded when they are called.
@@ -155,9 +155,4 @@ function withOutput(command: Command): Command {
   return command
     .option('--json', 'print the result document instead of the table')
     .option('--no-progress', 'show no progress');
-}
-
-function versionOfPackage(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

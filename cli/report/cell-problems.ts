@@ -8,7 +8,8 @@ import { problemMeanings } from './problems.ts';
 /** How many instances of each problem are shown; the document has more. */
 const SAMPLES_SHOWN = 5;
 
-const numberOf: Record<Problem, (cell: CellResult) => number> = {
+/** How many instances of a cell show a problem. */
+export const numberOf: Readonly<Record<Problem, (cell: CellResult) => number>> = {
   otherCell: ({ conflicts }) => conflicts.otherCell,
   noCell: ({ conflicts }) => conflicts.noCell,
   refused: ({ setAside }) => setAside.refused,
@@ -22,25 +23,27 @@ export function problemLines(cells: readonly CellResult[], colours: boolean): st
   return problems.flatMap((problem) => {
     const all = cells.reduce((sum, cell) => sum + numberOf[problem](cell), 0);
     if (all === 0) return [];
-    const samples = cells
-      .flatMap((cell) =>
-        cell.samples
-          .filter((sample) => sample.problem === problem)
-          .map((sample, rank) => ({ rank, line: sampleLine(cell, sample, names) })),
-      )
-      // The first sample of every cell before the second of any.
-      .sort((a, b) => a.rank - b.rank)
-      .slice(0, SAMPLES_SHOWN);
+    const samples = samplesOf(cells, problem);
     const more = all - samples.length;
     return [
       '',
       `${paint(`${problem} (${formatCount(all)})`, 'yellow', colours)}: ${problemMeanings[problem]}`,
-      ...samples.map(({ line }) => line),
+      ...samples.map(({ cell, sample }) => sampleLine(cell, sample, names)),
       ...(more > 0
         ? [paint(`  and ${formatCount(more)} more; --json lists up to ${SAMPLES_PER_CELL} a cell`, 'dim', colours)]
         : []),
     ];
   });
+}
+
+/** A few instances that show a problem: the first of every cell before the second of any. */
+export function samplesOf(cells: readonly CellResult[], problem: Problem): { cell: CellResult; sample: Sample }[] {
+  return cells
+    .flatMap((cell) =>
+      cell.samples.filter((sample) => sample.problem === problem).map((sample, rank) => ({ rank, cell, sample })),
+    )
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, SAMPLES_SHOWN);
 }
 
 function sampleLine(

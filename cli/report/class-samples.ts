@@ -11,7 +11,7 @@ import { nextLine, type Reporting } from './reporting.ts';
 const SAMPLES_SHOWN = 5;
 
 /** A sample, and where it was found. */
-interface Placed {
+export interface Placed {
   /** Null for a mapping without a cell. */
   cell: string | null;
   /** Its place among those of its class and cell. */
@@ -42,7 +42,8 @@ function headingOf(name: ClassName, { totals }: VerifyResult, { colours }: Repor
   return `${paint(`${name} (${formatCount(totals[name])})`, look, colours)}: ${classes[name].meaning}`;
 }
 
-function samplesOf({ cells, withoutCell }: VerifyResult, name: ClassName): Placed[] {
+/** A few of a class: the first sample of every cell before the second of any. */
+export function samplesOf({ cells, withoutCell }: VerifyResult, name: ClassName): Placed[] {
   const places = [
     ...cells.map((cell) => ({ cell: cell.uuid, samples: cell.samples })),
     { cell: null, samples: withoutCell.samples },
@@ -58,7 +59,8 @@ function samplesOf({ cells, withoutCell }: VerifyResult, name: ClassName): Place
   );
 }
 
-const detailNames: Readonly<Record<Detail, string>> = {
+/** What the columns are called in the table. */
+export const detailNames: Readonly<Record<Detail, string>> = {
   project: 'project',
   user: 'user',
   queuedForDelete: 'queued_for_delete',
@@ -86,7 +88,7 @@ function moreLine(name: ClassName, more: number, { colours }: Reporting): string
 }
 
 /** What a person may do about a class; null where there is nothing to do. */
-function nextCommand(
+export function nextCommand(
   name: ClassName,
   instance: string | undefined,
   { everyCellRead }: VerifyResult,

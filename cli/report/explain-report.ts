@@ -38,7 +38,8 @@ function knownLines(result: ExplainResult, reporting: Reporting): string[] {
   ];
 }
 
-function instanceText({ instance, error }: CellRow): string {
+/** What a cell has of the instance. */
+export function instanceText({ instance, error }: CellRow): string {
   if (error !== null) return `could not be asked (${printable(error.name)}): ${printable(error.message)}`;
   if (instance === null) return '-';
   const { hidden, gone, deleting, projectId, userId } = instance;
@@ -46,7 +47,8 @@ function instanceText({ instance, error }: CellRow): string {
   return [hidden ? `hidden, ${state}` : state, ...owner(projectId, userId)].join(', ');
 }
 
-function mappingText({ mapping }: ExplainResult, names: ReadonlyMap<string, string>): string {
+/** What its mapping says. */
+export function mappingText({ mapping }: ExplainResult, names: ReadonlyMap<string, string>): string {
   if (mapping === null) return 'none';
   const { cell, projectId, userId, queuedForDelete, createdAt, updatedAt, id } = mapping;
   const time = (what: string, at: string | null) => (at === null ? [] : [`${what} ${printable(at)}`]);
@@ -78,14 +80,15 @@ function verdictLines(result: ExplainResult, names: ReadonlyMap<string, string>,
   return ['', ...lines, ...[...commands].map((command) => nextLine(command, reporting))];
 }
 
-function details({ wrong = [] }: Verdict): string {
+/** What differs in a mapping, in a sentence. */
+export function details({ wrong = [] }: Verdict): string {
   if (wrong.length === 0) return '';
   const columns = wrong.map((detail) => (detail === 'queuedForDelete' ? 'queued_for_delete' : detail));
   return ` Here: ${columns.join(', ')}.`;
 }
 
 /** What there is no verdict about: no real instance, one that is visible nowhere, or nothing at all. */
-function nothingToSay({ uuid, mapping, cells, everyCellRead }: ExplainResult): string {
+export function nothingToSay({ uuid, mapping, cells, everyCellRead }: ExplainResult): string {
   if (uuid === PLACEHOLDER_UUID) {
     return 'It is no real instance: an old online migration left it in every cell. It needs no mapping.';
   }
@@ -100,7 +103,7 @@ function nothingToSay({ uuid, mapping, cells, everyCellRead }: ExplainResult): s
 }
 
 /** The command that would mend it, and others of its class with it; null where there is none. */
-function nextCommand(
+export function nextCommand(
   { class: name, cell }: Verdict,
   names: ReadonlyMap<string, string>,
   { where }: Reporting,

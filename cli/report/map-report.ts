@@ -61,7 +61,7 @@ function unread({ cells }: RunResult, colours: boolean): string[] {
 }
 
 /** What was done, in one line: how many, and how fast. */
-function done({ totals, seconds, cells }: RunResult): string {
+export function done({ totals, seconds, cells }: RunResult): string {
   const mapped = formatCount(totals.mapped);
   const instances = countOf(totals.instances, 'instance');
   const already = formatCount(totals.alreadyMapped);

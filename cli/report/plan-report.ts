@@ -117,7 +117,8 @@ function projectLines({ plan: { projects } }: PlanResult, colours: boolean): str
   ];
 }
 
-function summary({ plan, totals, cells, seconds }: PlanResult): string {
+/** What map would do, in a sentence. */
+export function summary({ plan, totals, cells, seconds }: PlanResult): string {
   const where = cells.some(({ plan: own }) => own === null) ? ' in the cells that could be read' : '';
   const already = totals.alreadyMapped > 0 ? `; ${formatCount(totals.alreadyMapped)} are mapped already` : '';
   return (

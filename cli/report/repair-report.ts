@@ -90,7 +90,8 @@ const touched: readonly (readonly [column: string, value: (row: MappingRow, repo
   ['queued_for_delete', ({ queuedForDelete }) => flagText(queuedForDelete)],
 ];
 
-function differenceOf({ before, after }: Change, reporting: Reporting): string {
+/** What a change does to a row, column by column. */
+export function differenceOf({ before, after }: Change, reporting: Reporting): string {
   const row = before ?? after;
   if (row === null) return '';
   if (before === null || after === null) {
@@ -124,7 +125,8 @@ function leftAloneLines({ leftAlone: { number, samples } }: RepairSummary, { col
   ];
 }
 
-function done({ planned, made, applied }: RepairSummary, seconds: number): string {
+/** What was done, in a sentence. */
+export function done({ planned, made, applied }: RepairSummary, seconds: number): string {
   const rows = sumOf(planned);
   const time = secondsText(seconds);
   if (rows === 0) return `There is nothing to change; found out in ${time}.`;
@@ -142,6 +144,7 @@ function nextLines({ classes: named, planned, applied }: RepairSummary, reportin
   return [nextLine(commandText(['repair', '--class', named.join(','), ...chosen, '--apply'], where), reporting)];
 }
 
-function sumOf(counts: Partial<Record<ClassName, number>>): number {
+/** The sum over all classes. */
+export function sumOf(counts: Partial<Record<ClassName, number>>): number {
   return Object.values(counts).reduce((sum, number) => sum + number, 0);
 }

@@ -101,7 +101,7 @@ function quotaLines({ quota, cells }: VerifyResult, { colours }: Reporting): str
 }
 
 /** By how much Nova's count is wrong. An instance that is being deleted may be counted or not. */
-function offBy({ counted, live, deleting }: WrongQuota): number {
+export function offBy({ counted, live, deleting }: WrongQuota): number {
   if (counted > live) return counted - live;
   return Math.min(0, counted - (live - deleting));
 }
@@ -114,7 +114,8 @@ export function failureLines({ cells, error }: VerifyResult, reporting: Reportin
   return error === null ? ofCells : [...ofCells, '', failureLine('The run', error, reporting)];
 }
 
-function done({ cells, totals, seconds, everyCellRead }: VerifyResult): string {
+/** What was found out, in a sentence. */
+export function done({ cells, totals, seconds, everyCellRead }: VerifyResult): string {
   const instances = cells.reduce((sum, cell) => sum + cell.instances, 0);
   const of = `${formatCount(totals.correct)} of ${countOf(instances, 'instance')} in ${countOf(cells.length, 'cell')} are correct`;
   const left = everyCellRead ? '' : '; not every cell of the cloud was read';
