@@ -22,6 +22,8 @@ export interface WhereOptions {
 /** What every command that runs the machine takes. */
 export interface OutputOptions {
   json?: boolean;
+  /** Where to write a report of the run as HTML. */
+  html?: string;
   /** False with --no-progress. */
   progress: boolean;
 }

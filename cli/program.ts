@@ -154,5 +154,6 @@ function withVerify(command: Command): Command {
 function withOutput(command: Command): Command {
   return command
     .option('--json', 'print the result document instead of the table')
+    .option('--html <file>', 'write a report of the run as one HTML file, too')
     .option('--no-progress', 'show no progress');
 }

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 
 /** Where the run was, what it went by, and with what: enough to tell it from another one. */
 export function environmentSection(facts: ReportFacts): Html {
-  const { run, mode, where, stateMachineArn, execution, software, writtenAtMs, document } = facts;
+  const { run, mode, where, stateMachineArn, execution, software, writtenAtMs, document, reporting } = facts;
   const startedAtMs = execution?.startedAtMs ?? (document === null ? null : Date.parse(document.startedAt));
   const endedAtMs = execution?.endedAtMs ?? null;
   return section(
@@ -14,7 +14,8 @@ export function environmentSection(facts: ReportFacts): Html {
       ['run', html`<code>${run}</code>`],
       ['mode', mode],
       ['where', where],
-      ['region', stateMachineArn.split(':')[3] ?? ''],
+      // A machine on this computer is in no region, whatever its ARN says.
+      ['region', reporting.where.local ? '' : (stateMachineArn.split(':')[3] ?? '')],
       ['state machine', html`<code>${stateMachineArn}</code>`],
       ['started', startedAtMs === null ? '' : timestamp(startedAtMs)],
       ['ended', endedAtMs === null ? '' : timestamp(endedAtMs)],

@@ -33,11 +33,21 @@ export function mappingCells(result: Result, tookMs: ReadonlyMap<string, number>
     result,
     rows.map(({ row }) => row),
   );
+  // What has no mapping is what is to be mapped, unless --max-count leaves some.
+  const shown = columns.filter(([, kind]) => kind !== 'unmapped' || sums.counts.unmapped > sums.counts.toMap);
+  const rowFrom = ({ counts, ...row }: CountsRow, cell: CellResult | null): CellRow => ({
+    uuid: cell?.uuid ?? null,
+    label: cell === null ? 'all cells' : cellLabel(cell),
+    status: row.status,
+    error: cell?.error?.name ?? null,
+    parts: partsOf(counts, names.fresh),
+    numbers: shown.map(([, kind]) => counts[kind]),
+  });
   const table = cellsTable(
-    rows.map(({ cell, row }) => cellRow(row, names, cell)),
-    cellRow({ ...sums, name: 'all cells' }, names, null),
+    rows.map(({ cell, row }) => rowFrom(row, cell)),
+    rowFrom(sums, null),
     {
-      titles: columns.map(([title]) => title),
+      titles: shown.map(([title]) => title),
       tookMs,
       legend: [
         { kind: 'fresh', text: names.fresh },
@@ -51,22 +61,14 @@ export function mappingCells(result: Result, tookMs: ReadonlyMap<string, number>
   return section('cells', 'Cells', table, isEmpty && empty('There are no visible instances in these cells.'));
 }
 
-function cellRow({ counts, status, name }: CountsRow, names: { fresh: string }, cell: CellResult | null): CellRow {
+function partsOf(counts: CountsRow['counts'], fresh: string): Part[] {
   const { mapped, alreadyMapped, wrongDetails, unmapped, inFlight, conflicts, setAside } = counts;
-  const parts: Part[] = [
+  return [
     { kind: 'right', name: 'already mapped', number: alreadyMapped - wrongDetails },
-    { kind: 'fresh', name: names.fresh, number: mapped + counts.toMap },
+    { kind: 'fresh', name: fresh, number: mapped + counts.toMap },
     { kind: 'pending', name: 'in flight, or still unmapped', number: inFlight + Math.max(0, unmapped - counts.toMap) },
     { kind: 'problem', name: 'need a look', number: conflicts + setAside + wrongDetails },
   ];
-  return {
-    uuid: cell?.uuid ?? null,
-    label: cell === null ? name : cellLabel(cell),
-    status,
-    error: cell?.error?.name ?? null,
-    parts,
-    numbers: columns.map(([, kind]) => counts[kind]),
-  };
 }
 
 function toMap(cell: CellResult | PlannedCell): number {
