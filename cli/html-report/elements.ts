@@ -106,6 +106,18 @@ export function folded(summary: string, content: HtmlValue): Html {
   return html`<details><summary>${summary}</summary>${content}</details>`;
 }
 
+/** Where there are more examples than these, they are folded away. */
+const EXAMPLES_OPEN = 2;
+
+/** Examples of what there is more of: a few stand open, more are folded away. */
+export function examples<Row>(columns: readonly Column<Row>[], rows: readonly Row[], number: number): Html | undefined {
+  if (rows.length === 0) return undefined;
+  const whole = table('Some of them', columns, rows);
+  if (rows.length > EXAMPLES_OPEN) return folded(`${formatCount(rows.length)} of ${formatCount(number)}`, whole);
+  const more = number - rows.length;
+  return html`${whole}${more > 0 && html`<p class="more">and ${formatCount(more)} more</p>`}`;
+}
+
 /** Pieces with a comma between them. */
 export function joined(pieces: readonly HtmlValue[]): Html {
   return new Html(pieces.map((piece, index) => html`${index > 0 && ', '}${piece}`.text).join(''));

@@ -1,12 +1,12 @@
 import { cellLabel } from '../../domain/cell.ts';
 import type { CellResult } from '../../domain/result.ts';
 import { type Problem, problems } from '../../domain/sample.ts';
-import { countOf, formatCount } from '../display/text.ts';
+import { countOf } from '../display/text.ts';
 import { numberOf, samplesOf } from '../report/cell-problems.ts';
 import { commandText } from '../report/command-text.ts';
 import { problemMeanings } from '../report/problems.ts';
 import type { Reporting } from '../report/reporting.ts';
-import { type Column, table } from './elements.ts';
+import { type Column, examples } from './elements.ts';
 import { type Html, html } from './html.ts';
 import type { Action, Command } from './view.ts';
 import { sentence } from './words.ts';
@@ -22,7 +22,7 @@ export function problemActions(cells: readonly CellResult[], reporting: Reportin
         tone: 'attention',
         title: `${problem}: ${countOf(number, 'instance')}`,
         text: sentence(problemMeanings[problem]),
-        examples: samples.length === 0 ? undefined : samplesTable(samples, number, cells),
+        examples: examplesOf(samples, number, cells),
         commands: commandsFor(problem, samples[0]?.sample.instance, reporting),
       },
     ];
@@ -39,20 +39,16 @@ function commandsFor(problem: Problem, instance: string | undefined, { where }: 
 
 type Placed = ReturnType<typeof samplesOf>[number];
 
-function samplesTable(samples: readonly Placed[], number: number, cells: readonly CellResult[]): Html {
+function examplesOf(samples: readonly Placed[], number: number, cells: readonly CellResult[]): Html | undefined {
   const names = new Map(cells.map((cell) => [cell.uuid, cellLabel(cell)]));
   const mappedTo: Column<Placed> = {
     title: 'mapped to',
     cell: ({ sample: { mappedTo: uuid } }) => (uuid === undefined ? '' : (names.get(uuid) ?? uuid)),
   };
-  const more = number - samples.length;
-  return html`${table(
-    'Some of them',
-    [
-      { title: 'instance', cell: ({ sample }) => html`<code>${sample.instance}</code>` },
-      { title: 'in', cell: ({ cell }) => cellLabel(cell) },
-      ...(samples.some(({ sample }) => sample.mappedTo !== undefined) ? [mappedTo] : []),
-    ],
-    samples,
-  )}${more > 0 && html`<p class="more">and ${formatCount(more)} more</p>`}`;
+  const columns: Column<Placed>[] = [
+    { title: 'instance', cell: ({ sample }) => html`<code>${sample.instance}</code>` },
+    { title: 'in', cell: ({ cell }) => cellLabel(cell) },
+    ...(samples.some(({ sample }) => sample.mappedTo !== undefined) ? [mappedTo] : []),
+  ];
+  return examples(columns, samples, number);
 }

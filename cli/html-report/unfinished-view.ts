@@ -1,3 +1,4 @@
+import { misuseErrors } from '../../contract/errors.ts';
 import type { Mode } from '../../contract/payloads.ts';
 import type { Fault } from '../../domain/range.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
@@ -6,10 +7,10 @@ import { commandText } from '../report/command-text.ts';
 import { meaningOf } from '../report/map-report.ts';
 import { type MeaningMode, meaningAfter, statusMeanings } from '../report/meanings.ts';
 import type { ReportFacts } from './facts.ts';
-import type { View } from './view.ts';
+import type { Command, View } from './view.ts';
 
 /** What can be said of a run that left no result document: how its execution stands, and what ended it. */
-export function unfinishedView({ execution, mode, run, reporting, writtenAtMs, document: _ }: ReportFacts): View {
+export function unfinishedView({ execution, mode, run, reporting, writtenAtMs }: ReportFacts): View {
   const { where } = reporting;
   const { startedAtMs = 0, endedAtMs = null, status = 'SUCCEEDED' } = execution ?? {};
   const figures = [{ name: 'took', value: formatDuration((endedAtMs ?? writtenAtMs) - startedAtMs) }];
@@ -30,7 +31,12 @@ export function unfinishedView({ execution, mode, run, reporting, writtenAtMs, d
   }
   const fault = execution?.fault ?? faultWithout(status);
   return view('failed', fault.name, meaning(mode, 'failed'), [
-    { tone: 'bad', title: `The run failed: ${fault.name}`, text: fault.message, commands: again(mode, reporting) },
+    {
+      tone: 'bad',
+      title: `The run failed: ${fault.name}`,
+      text: fault.message,
+      commands: isMisuse(fault) ? seeCells(reporting) : again(mode, reporting),
+    },
   ]);
 }
 
@@ -43,6 +49,15 @@ function faultWithout(status: string): Fault {
       };
 }
 
+/** The same once more would end in the same way. */
+function isMisuse({ name }: Fault): boolean {
+  return misuseErrors.some((each) => each === name);
+}
+
+function seeCells({ where }: ReportFacts['reporting']): Command[] {
+  return [{ what: 'See which cells there are', command: commandText(['cells'], where) }];
+}
+
 function meaning(mode: Mode, status: RunStatus): string {
   return isMeaningMode(mode) ? meaningAfter(mode, status) : meaningOf(status);
 }
@@ -52,7 +67,7 @@ function isMeaningMode(mode: Mode): mode is MeaningMode {
 }
 
 /** Running the same again, where its words are all that it takes. */
-function again(mode: Mode, { where, cells = [] }: ReportFacts['reporting']): View['actions'][number]['commands'] {
+function again(mode: Mode, { where, cells = [] }: ReportFacts['reporting']): Command[] {
   const chosen = cells.flatMap((cell) => ['--cell', cell]);
   switch (mode) {
     case 'map':

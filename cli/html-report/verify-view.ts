@@ -9,7 +9,7 @@ import { type Reporting, secondsText } from '../report/reporting.ts';
 import { done } from '../report/verify-report.ts';
 import type { Part } from './bars.ts';
 import { type CellRow, cellsTable } from './cells-table.ts';
-import { empty, section, table } from './elements.ts';
+import { type Column, empty, examples, section } from './elements.ts';
 import type { ReportFacts } from './facts.ts';
 import { failureActions, runFailure } from './failed-cells.ts';
 import { type Html, html } from './html.ts';
@@ -87,7 +87,7 @@ export function classActions(result: VerifyResult, reporting: Reporting): Action
         tone: 'attention',
         title: `${name}: ${formatCount(number)}`,
         text: sentence(classes[name].meaning),
-        examples: samples.length === 0 ? undefined : samplesTable(samples, number, result),
+        examples: examplesOf(samples, number, result),
         commands: command === null ? [] : [{ what: whatItDoes(name, result), command }],
       };
     });
@@ -99,38 +99,25 @@ function whatItDoes(name: ClassName, { everyCellRead }: VerifyResult): string {
   return name === 'undecided' && !everyCellRead ? 'Verify all cells' : 'See what is known of one';
 }
 
-function samplesTable(samples: readonly Placed[], number: number, { cells }: VerifyResult): Html {
+function examplesOf(samples: readonly Placed[], number: number, { cells }: VerifyResult): Html | undefined {
   const names = new Map(cells.map((cell) => [cell.uuid, cellLabel(cell)]));
-  const label = (uuid: string | null | undefined) =>
-    uuid === null ? 'no cell' : uuid === undefined ? '' : (names.get(uuid) ?? uuid);
-  const isMapped = samples.some(({ sample }) => sample.mappedTo !== undefined);
-  const isWrong = samples.some(({ sample }) => sample.wrong !== undefined);
-  const more = number - samples.length;
-  return html`${table(
-    'Some of them',
-    [
-      { title: 'instance', cell: ({ sample }) => html`<code>${sample.instance}</code>` },
-      { title: 'cell', cell: ({ cell }) => label(cell) },
-      ...(isMapped
-        ? [
-            {
-              title: 'mapped to',
-              cell: ({ sample: { mappedTo, hiddenThere } }: Placed) =>
-                `${label(mappedTo)}${hiddenThere ? ', which has it hidden' : ''}`,
-            },
-          ]
-        : []),
-      ...(isWrong
-        ? [
-            {
-              title: 'differs in',
-              cell: ({ sample: { wrong = [] } }: Placed) => wrong.map((detail) => detailNames[detail]).join(', '),
-            },
-          ]
-        : []),
-    ],
-    samples,
-  )}${more > 0 && html`<p class="more">and ${formatCount(more)} more</p>`}`;
+  const label = (uuid: string | null) => (uuid === null ? 'no cell' : (names.get(uuid) ?? uuid));
+  const mappedTo: Column<Placed> = {
+    title: 'mapped to',
+    cell: ({ sample }) =>
+      sample.mappedTo !== undefined && `${label(sample.mappedTo)}${sample.hiddenThere ? ', which has it hidden' : ''}`,
+  };
+  const wrong: Column<Placed> = {
+    title: 'differs in',
+    cell: ({ sample }) => (sample.wrong ?? []).map((detail) => detailNames[detail]).join(', '),
+  };
+  const columns: Column<Placed>[] = [
+    { title: 'instance', cell: ({ sample }) => html`<code>${sample.instance}</code>` },
+    { title: 'cell', cell: ({ cell }) => label(cell) },
+    ...(samples.some(({ sample }) => sample.mappedTo !== undefined) ? [mappedTo] : []),
+    ...(samples.some(({ sample }) => sample.wrong !== undefined) ? [wrong] : []),
+  ];
+  return examples(columns, samples, number);
 }
 
 /** The cells with what was found in each, and the mappings without one. */
