@@ -40,6 +40,8 @@ const rules: Record<string, ImportRule> = {
       '@aws-sdk/client-sfn',
       'cli-table3',
       'commander',
+      'd3-scale',
+      'd3-shape',
       'log-update',
       'string-width',
       'zod',
