@@ -75,7 +75,7 @@ export function cellsTable(
   const foot = rows.length > 1 ? total : undefined;
   const show = (caption: string, some: readonly CellRow[], sums?: CellRow) =>
     html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">${table(caption, columns, some, {
-      className: 'cells',
+      className: columns.length > DENSE ? 'cells dense' : 'cells',
       foot: sums,
     })}</div>`;
   if (sorted.length <= SHOWN_WHOLE) return html`${key}${show('What became of each cell', sorted, foot)}`;
@@ -85,6 +85,9 @@ export function cellsTable(
     complete.length > 0 && folded(countOf(complete.length, 'complete cell'), show('The complete cells', complete))
   }`;
 }
+
+/** A table of more columns is set smaller. */
+const DENSE = 11;
 
 /** Of the numbers, those that stand there even where they are zero. */
 const ALWAYS_SHOWN = 2;

@@ -89,10 +89,15 @@ export function table<Row>(
     )}</tr>\n`;
   return html`<table class="${className}${numbers}" style="${names}">
 <caption>${caption}</caption>
-<thead><tr>${columns.map(({ title }) => html`<th scope="col">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }) => html`<th scope="col">${breakable(title)}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>${foot !== undefined && html`<tfoot>${row(foot)}</tfoot>`}
 </table>`;
+}
+
+/** The name of a class may be broken where its words meet: its column is as wide as its numbers. */
+function breakable(title: string): HtmlValue {
+  return title.split(/(?=[A-Z])/).map((word, index) => html`${index > 0 && html`<wbr>`}${word}`);
 }
 
 /** Names and what they stand for. */

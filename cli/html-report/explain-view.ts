@@ -18,7 +18,7 @@ export function explainView(result: ExplainResult, { reporting }: ReportFacts): 
   const having = cells.filter(({ instance }) => instance !== null).length;
   return {
     status,
-    headline: verdicts.map(({ class: name }) => name).join(', ') || 'nothing to judge',
+    headline: verdicts.map(({ class: name }) => name).join(', ') || '',
     meaning: meaningAfter('explain', status),
     summary: `Instance ${uuid}`,
     figures: [

@@ -34,7 +34,9 @@ export function mappingCells(result: Result, tookMs: ReadonlyMap<string, number>
     rows.map(({ row }) => row),
   );
   // What has no mapping is what is to be mapped, unless --max-count leaves some.
-  const shown = columns.filter(([, kind]) => kind !== 'unmapped' || sums.counts.unmapped > sums.counts.toMap);
+  const isOpen = sums.counts.unmapped > sums.counts.toMap;
+  const never = result.mode === 'plan' ? 'mapped' : 'toMap';
+  const shown = columns.filter(([, kind]) => kind !== never && (kind !== 'unmapped' || isOpen));
   const rowFrom = ({ counts, ...row }: CountsRow, cell: CellResult | null): CellRow => ({
     uuid: cell?.uuid ?? null,
     label: cell === null ? 'all cells' : cellLabel(cell),

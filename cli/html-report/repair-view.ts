@@ -4,7 +4,7 @@ import type { RepairSummary, VerifyResult } from '../../domain/verification-resu
 import { countOf, formatCount } from '../display/text.ts';
 import { commandText } from '../report/command-text.ts';
 import { meaningAfter } from '../report/meanings.ts';
-import { differenceOf, done, sumOf } from '../report/repair-report.ts';
+import { differenceOf, sumOf } from '../report/repair-report.ts';
 import { type Reporting, secondsText } from '../report/reporting.ts';
 import { type Column, empty, section, table } from './elements.ts';
 import type { ReportFacts } from './facts.ts';
@@ -23,12 +23,16 @@ export function repairView(result: VerifyResult, { reporting, histories }: Repor
     status,
     headline: status === 'failed' ? headlineOf(result) : headlineOfChanges(repair),
     meaning: meaningAfter('repair', status),
-    summary: repair === undefined ? '' : done(repair, seconds),
+    summary: '',
     figures: [
       { name: 'to change', value: formatCount(planned) },
       ...(repair?.applied ? [{ name: 'changed', value: formatCount(made) }] : []),
       { name: 'left alone', value: formatCount(repair?.leftAlone.number ?? 0) },
-      { name: 'not repairable', value: formatCount(repair?.notRepairable ?? 0) },
+      {
+        name: 'not repairable',
+        value: formatCount(repair?.notRepairable ?? 0),
+        tone: (repair?.notRepairable ?? 0) > 0 ? 'attention' : 'calm',
+      },
       { name: 'took', value: secondsText(seconds) },
     ],
     actions: [

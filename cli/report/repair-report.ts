@@ -125,8 +125,7 @@ function leftAloneLines({ leftAlone: { number, samples } }: RepairSummary, { col
   ];
 }
 
-/** What was done, in a sentence. */
-export function done({ planned, made, applied }: RepairSummary, seconds: number): string {
+function done({ planned, made, applied }: RepairSummary, seconds: number): string {
   const rows = sumOf(planned);
   const time = secondsText(seconds);
   if (rows === 0) return `There is nothing to change; found out in ${time}.`;

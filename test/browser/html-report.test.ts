@@ -30,8 +30,21 @@ const everyClass = verifyDocument([
   { ...verifiedCell(cellNumber(2), 0), status: 'failed', error: UNAVAILABLE },
 ]);
 
+/** Some of everything that a mapped cell can have. */
+const everyCount = {
+  mapped: 1_234_567,
+  alreadyMapped: 345_678,
+  wrongDetails: 1_234,
+  unmapped: 45_678,
+  inFlight: 123,
+  conflicts: { otherCell: 1_234, noCell: 56 },
+  setAside: { noProject: 123 },
+};
+const tookMs = new Map([[cellNumber(1).uuid, 3_723_000]]);
+
 const documents: [string, ResultDocument | null][] = [
   ['map', brokenDocument()],
+  ['map, some of everything', mapDocument([mappedCell(1, everyCount)])],
   ['map, all well', mapDocument([mappedCell(1, { mapped: 5 })])],
   [
     'plan',
@@ -78,16 +91,17 @@ describeChromium('a report in Chromium', () => {
   describe.each(documents)('of %s', (name, document) => {
     it('loads without a complaint or a request, and fits every width, light and dark', async () => {
       const file = await write(factsOf(document), `${name.replaceAll(/\W/g, '-')}.html`);
+      const { page, complaints, requests } = await open(browser, file);
       for (const colorScheme of ['light', 'dark'] as const) {
-        const { page, complaints, requests } = await open(browser, file, { colorScheme });
-        for (const width of [1920, 1280, 768, 375]) {
-          await page.setViewportSize({ width, height: 800 });
-          expect({ width, overflow: Math.max(0, await overflowOf(page)) }).toEqual({ width, overflow: 0 });
-        }
-        expect([complaints, requests]).toEqual([[], []]);
-        expect(await paleTexts(page)).toEqual([]);
-        await page.context().close();
+        await page.emulateMedia({ colorScheme });
+        expect([colorScheme, await paleTexts(page)]).toEqual([colorScheme, []]);
       }
+      for (const width of [1920, 1280, 768, 375]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect({ width, overflow: Math.max(0, await overflowOf(page)) }).toEqual({ width, overflow: 0 });
+      }
+      expect([complaints, requests]).toEqual([[], []]);
+      await page.context().close();
     });
   });
 
@@ -125,6 +139,18 @@ describeChromium('a report in Chromium', () => {
     await page.emulateMedia({ media: 'print' });
     expect(await numbers.isVisible()).toBe(true);
     expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-');
+    await page.context().close();
+  });
+
+  it.each([
+    ['map', mapDocument([mappedCell(1, everyCount), mappedCell(2, {}, { error: UNAVAILABLE })])],
+    ['verify', everyClass],
+  ])('of %s has all columns of its widest table on a sheet of paper', async (_, document) => {
+    const file = await write(factsOf(document, { histories: { ...factsOf(document).histories, tookMs } }));
+    // A4 without its margins, at 96 dots an inch.
+    const { page } = await open(browser, file, { viewport: { width: 688, height: 1_000 } });
+    await page.emulateMedia({ media: 'print' });
+    expect(await overflowOf(page)).toBeLessThanOrEqual(0);
     await page.context().close();
   });
 
