@@ -38,6 +38,8 @@ function settingsOf({ settings, execution, mode }: ReportFacts): (readonly [stri
     ['cells', cells === undefined ? 'all' : cells.join(', ')],
     ['writers', number(writers)],
     ['page size', number(pageSize)],
+    ['share of the time', settings === null ? '' : `${Math.round(settings.load * 100)} %`],
+    ['a statement takes', settings === null ? '' : `${number(settings.statementMs)} ms`],
     ['cells at once', number(settings?.cellsAtOnce)],
     ['ranges of a cell at once', number(settings?.rangesAtOnce)],
     ['most instances a cell', number(maxCount)],

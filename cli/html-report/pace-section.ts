@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts';
 import { type Pace, paceOf } from './pace.ts';
 import { drawPace } from './pace-chart.ts';
 import { type Series, seriesOf } from './series.ts';
-import { moment } from './words.ts';
+import { moment, sentence } from './words.ts';
 
 /** Steps of the table under the chart. */
 const ROWS = 20;
@@ -15,20 +15,22 @@ const ROWS = 20;
 export function paceSection({ mode, execution, histories, document, writtenAtMs }: ReportFacts): Html | null {
   const what = seriesOf[mode];
   if (what === undefined) return null;
-  const { title, unit } = what;
+  const { title } = what;
   const turns = histories.turns.filter(({ done }) => what.series.some(({ measure }) => (done[measure] ?? 0) > 0));
   if (execution === null) return section('pace', title, empty('The history is gone: Step Functions keeps it 90 days.'));
   if (turns.length === 0) return section('pace', title, empty('No turn came to an end, so there is nothing to draw.'));
   const toMs = execution.endedAtMs ?? writtenAtMs;
   const pace = paceOf(turns, execution.startedAtMs, toMs);
   const series = what.series.filter(({ measure }) => pace.steps.some((step) => step[measure] > 0));
-  const [first] = series;
-  const peak = first === undefined ? 0 : Math.max(...pace.steps.map((step) => step[first.measure]));
   const took = document?.seconds ?? (toMs - execution.startedAtMs) / 1_000;
-  const all = turns.reduce((sum, { done }) => sum + (first === undefined ? 0 : (done[first.measure] ?? 0)), 0);
-  const words =
-    `At its fastest ${formatCount(peak)} ${unit}, over all ${formatCount(all / Math.max(0.1, took))}. ` +
-    `What ${countOf(turns.length, 'turn')} did, each spread over the time that it took.`;
+  const words = [
+    ...series.map(({ name, measure }) => {
+      const peak = Math.max(...pace.steps.map((step) => step[measure]));
+      const all = turns.reduce((sum, { done }) => sum + (done[measure] ?? 0), 0);
+      return `${sentence(name)}: at most ${formatCount(peak)} a second, over all ${formatCount(all / Math.max(0.1, took))}.`;
+    }),
+    `What ${countOf(turns.length, 'turn')} did, each spread over the time that it took.`,
+  ].join(' ');
   return section(
     'pace',
     title,

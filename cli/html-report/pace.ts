@@ -51,5 +51,5 @@ export function paceOf(turns: readonly Turn[], fromMs: number, toMs: number, mos
 }
 
 function noSums(): Record<Measure, number> {
-  return { read: 0, mapped: 0, instanceIds: 0, mappingIds: 0 };
+  return { read: 0, mapped: 0, passedOver: 0, instanceIds: 0, mappingIds: 0 };
 }

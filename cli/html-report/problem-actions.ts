@@ -29,10 +29,10 @@ export function problemActions(cells: readonly CellResult[], reporting: Reportin
   });
 }
 
-/** The classes of `repair` have the names of the problems. A row without a project is corrected in its cell. */
+/** The classes of `repair` have the names of the problems. What cannot be mapped is corrected in its cell. */
 function commandsFor(problem: Problem, instance: string | undefined, { where }: Reporting): Command[] {
   const see = { what: 'See what is known of one', command: commandText(['explain', instance ?? 'UUID'], where) };
-  if (problem === 'noProject') return [see];
+  if (problem === 'noProject' || problem === 'refused') return [see];
   const mend = { what: 'Show how it would be mended', command: commandText(['repair', '--class', problem], where) };
   return [see, mend];
 }
@@ -45,10 +45,12 @@ function examplesOf(samples: readonly Placed[], number: number, cells: readonly 
     title: 'mapped to',
     cell: ({ sample: { mappedTo: uuid } }) => (uuid === undefined ? '' : (names.get(uuid) ?? uuid)),
   };
+  const reason: Column<Placed> = { title: 'why', cell: ({ sample }) => sample.reason };
   const columns: Column<Placed>[] = [
     { title: 'instance', cell: ({ sample }) => html`<code>${sample.instance}</code>` },
     { title: 'in', cell: ({ cell }) => cellLabel(cell) },
     ...(samples.some(({ sample }) => sample.mappedTo !== undefined) ? [mappedTo] : []),
+    ...(samples.some(({ sample }) => sample.reason !== undefined) ? [reason] : []),
   ];
   return examples(columns, samples, number);
 }

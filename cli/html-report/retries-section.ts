@@ -1,7 +1,8 @@
 import { cellLabel } from '../../domain/cell.ts';
+import type { Pause } from '../../domain/pause.ts';
 import { countOf, formatCount, formatDuration } from '../display/text.ts';
+import { pauseMeanings } from '../report/costs.ts';
 import { empty, section, table } from './elements.ts';
-import { pausesOf } from './extras.ts';
 import type { ReportFacts, RetrySum } from './facts.ts';
 import { type Html, html } from './html.ts';
 import { coverage } from './pace-section.ts';
@@ -9,11 +10,8 @@ import { coverage } from './pace-section.ts';
 /** How many rows each table has at most. */
 const MOST_ROWS = 40;
 
-interface Pause {
+interface PauseRow extends Pause {
   cell: string;
-  reason: string;
-  times: number;
-  seconds: number;
 }
 
 /** What was tried again and where the run paused by itself, each with its reason. */
@@ -48,27 +46,24 @@ function retriesTable(retries: readonly RetrySum[]): Html {
   )}${more > 0 && html`<p class="more">and ${countOf(more, 'more row')}</p>`}`;
 }
 
-function pausesTable(pauses: readonly Pause[]): Html {
+function pausesTable(pauses: readonly PauseRow[]): Html {
   const more = pauses.length - MOST_ROWS;
   return html`${table(
-    'Where it paused so as not to be in the way',
+    'Where writers waited so as not to be in the way',
     [
       { title: 'cell', cell: ({ cell }) => cell },
-      {
-        title: 'reason',
-        cell: ({ reason }) => (reason === 'load' ? 'load on the database' : html`<code>${reason}</code>`),
-      },
+      { title: 'reason', cell: ({ reason }) => html`${pauseMeanings[reason]} <code>${reason}</code>` },
       { title: 'times', isNumber: true, cell: (pause) => formatCount(pause.times) },
-      { title: 'paused', isNumber: true, cell: ({ seconds }) => waited(seconds * 1_000) },
+      { title: 'waited', isNumber: true, cell: ({ seconds }) => waited(seconds * 1_000) },
     ],
     pauses.slice(0, MOST_ROWS),
   )}${more > 0 && html`<p class="more">and ${countOf(more, 'more row')}</p>`}`;
 }
 
-function allPauses(document: ReportFacts['document']): Pause[] {
+function allPauses(document: ReportFacts['document']): PauseRow[] {
   if (document === null || !('cells' in document)) return [];
   return document.cells
-    .flatMap((cell) => pausesOf(cell).map((pause) => ({ cell: cellLabel(cell), ...pause })))
+    .flatMap((cell) => ('pauses' in cell ? cell.pauses.map((pause) => ({ cell: cellLabel(cell), ...pause })) : []))
     .sort((a, b) => b.seconds - a.seconds);
 }
 

@@ -9,33 +9,31 @@ export interface Series {
   kind: Part['kind'];
 }
 
-/** What is drawn of a run of each mode; the others have no pace. */
-export const seriesOf: Partial<Record<Mode, { title: string; unit: string; series: readonly Series[] }>> = {
+/** While rows are digested it is not known how many there are, but how many ids are done. */
+const passedOver: Series = { measure: 'passedOver', name: 'ids passed over by digests', kind: 'pending' };
+
+const verifying = {
+  title: 'Ids a second',
+  series: [
+    { measure: 'instanceIds', name: "ids of the cells' instances", kind: 'right' },
+    { measure: 'mappingIds', name: 'ids of instance_mappings', kind: 'fresh' },
+  ],
+} as const;
+
+/** What is drawn of a run of each mode, the first one behind the others; some modes have no pace. */
+export const seriesOf: Partial<Record<Mode, { title: string; series: readonly Series[] }>> = {
   map: {
     title: 'Instances a second',
-    unit: 'instances a second',
     series: [
-      { measure: 'read', name: 'read', kind: 'right' },
+      passedOver,
+      { measure: 'read', name: 'instances read', kind: 'right' },
       { measure: 'mapped', name: 'of these mapped', kind: 'fresh' },
     ],
   },
   plan: {
     title: 'Instances a second',
-    unit: 'instances a second',
-    series: [{ measure: 'read', name: 'read', kind: 'right' }],
+    series: [passedOver, { measure: 'read', name: 'instances read', kind: 'right' }],
   },
-  verify: verifying(),
-  repair: verifying(),
+  verify: verifying,
+  repair: verifying,
 };
-
-/** While rows are digested it is not known how many there are, but how many ids are done. */
-function verifying(): { title: string; unit: string; series: readonly Series[] } {
-  return {
-    title: 'Ids a second',
-    unit: 'ids digested a second',
-    series: [
-      { measure: 'instanceIds', name: "ids of the cells' instances", kind: 'right' },
-      { measure: 'mappingIds', name: 'ids of instance_mappings', kind: 'fresh' },
-    ],
-  };
-}

@@ -1,9 +1,10 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { digestProgressSchema, type ListedCells, rangeProgressSchema, type Settings } from '../../contract/payloads.ts';
+import { isCallForPause } from '../../domain/pause.ts';
 
-/** What can be counted over time: instances where a run maps or plans, ids where it verifies. */
-export type Measure = 'read' | 'mapped' | 'instanceIds' | 'mappingIds';
+/** What can be counted over time: instances where a run maps or plans, ids where it only digests rows. */
+export type Measure = 'read' | 'mapped' | 'passedOver' | 'instanceIds' | 'mappingIds';
 
 /** What one turn of a function did, and when. */
 export interface Turn {
@@ -100,7 +101,8 @@ function takeOutput(
   const progress = progressOf(state, output);
   if (progress === null) return;
   const key = `${state} ${progress.index}`;
-  const earlier = before.get(key) ?? {};
+  // A cell's ranges may be made anew, with what is in doubt, after some were passed over.
+  const earlier = (progress.isFirst ? undefined : before.get(key)) ?? {};
   before.set(key, progress.done);
   const done: Turn['done'] = {};
   for (const [measure, number] of Object.entries(progress.done) as [Measure, number][]) {
@@ -108,12 +110,15 @@ function takeOutput(
   }
   facts.turns.push({ fromMs: startedMs, toMs: atMs, done });
   // A turn that met an error after its first page hands over at once, and the next one tries that page again.
-  if (progress.fault !== null) facts.retries.push({ step: state, error: progress.fault, waitedMs: 0 });
+  // Where it waited for that, the result tells so.
+  if (progress.fault !== null && !isCallForPause(progress.fault))
+    facts.retries.push({ step: state, error: progress.fault, waitedMs: 0 });
 }
 
 /** How far a range has come since its beginning. */
 interface Progress {
   index: number;
+  isFirst: boolean;
   done: Partial<Record<Measure, number>>;
   fault: string | null;
 }
@@ -122,13 +127,17 @@ function progressOf(state: string, output: unknown): Progress | null {
   if (state === 'MapRange') {
     const { data } = rangeProgressSchema.safeParse(output);
     if (data === undefined) return null;
-    const { index, counts, fault } = data;
-    return { index, done: { read: counts.instances, mapped: counts.mapped }, fault: fault?.name ?? null };
+    const { index, turns, kind, counts, after, from, fault } = data;
+    const counted = { read: counts.instances, mapped: counts.mapped };
+    const done = kind === 'passOver' ? { passedOver: after - from } : counted;
+    return { index, isFirst: turns <= 1, done, fault: fault?.name ?? null };
   }
   const measure = digesting[state];
   if (measure === undefined) return null;
   const { data } = digestProgressSchema.safeParse(output);
-  return data === undefined ? null : { index: data.index, done: { [measure]: data.after - data.from }, fault: null };
+  if (data === undefined) return null;
+  const { index, turns, after, from } = data;
+  return { index, isFirst: turns <= 1, done: { [measure]: after - from }, fault: null };
 }
 
 const digesting: Readonly<Record<string, Measure>> = { DigestInstances: 'instanceIds', DigestMappings: 'mappingIds' };

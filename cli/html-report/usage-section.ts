@@ -1,38 +1,33 @@
+import type { Cost } from '../../domain/usage.ts';
 import { formatCount } from '../display/text.ts';
+import { dollars } from '../report/costs.ts';
 import { definitions, section } from './elements.ts';
-import { type Usage, usageOf } from './extras.ts';
 import type { ReportFacts } from './facts.ts';
 import { type Html, html } from './html.ts';
 
-/** What the run used of AWS and what that may cost; nothing where it is not known. */
-export function usageSection({ document }: ReportFacts): Html | null {
-  const usage = usageOf(document);
-  if (usage === null) return null;
+/** What the run used of AWS and what that may cost, and what `map` would; nothing where nobody counted. */
+export function usageSection({ document, reporting }: ReportFacts): Html | null {
+  const usage = document !== null && 'usage' in document ? document.usage : undefined;
+  const estimate = document !== null && 'estimate' in document ? document.estimate : undefined;
+  if (usage === undefined && estimate === undefined) return null;
+  const here = reporting.where.local === true ? ' It ran on this computer and cost nothing: on AWS it would.' : '';
   return section(
     'usage',
     'Usage and cost',
-    definitions(entries(usage)),
-    html`<p class="more">An estimate by list prices, without free tiers and the databases themselves.</p>`,
+    usage !== undefined && definitions(entries(usage)),
+    estimate !== undefined && html`<h3>What map will use</h3>${definitions(entries(estimate))}`,
+    html`<p class="more">Estimated, without the databases themselves, S3, logs and free tiers.${here}</p>`,
   );
 }
 
-function entries(usage: Usage): (readonly [string, string])[] {
-  const { transitions, lambdaRequests, lambdaGbSeconds, dataApiRequests, dataApiUnits, estimatedDollars } = usage;
+function entries(cost: Cost): (readonly [string, string])[] {
+  const { transitions, lambdaRequests, lambdaGbSeconds, dataApiRequests, dataApiUnits, estimatedDollars } = cost;
   return [
-    ['estimated cost', dollars(estimatedDollars)],
+    ['cost', dollars(estimatedDollars)],
     ['state transitions', formatCount(transitions)],
     ['Lambda requests', formatCount(lambdaRequests)],
-    ['Lambda GB-seconds', decimals(lambdaGbSeconds)],
+    ['Lambda GB-seconds', lambdaGbSeconds.toLocaleString('en-US', { maximumFractionDigits: 1 })],
     ['Data API requests', formatCount(dataApiRequests)],
-    ['Data API units of 32 KB', formatCount(dataApiUnits)],
+    ['the same, of 32 KB', formatCount(dataApiUnits)],
   ];
-}
-
-/** Most runs cost less than a cent. */
-function dollars(number: number): string {
-  return `$${number.toLocaleString('en-US', { minimumFractionDigits: 2, maximumSignificantDigits: number < 1 ? 2 : 6 })}`;
-}
-
-function decimals(number: number): string {
-  return number.toLocaleString('en-US', { maximumFractionDigits: 1 });
 }

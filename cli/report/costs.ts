@@ -33,7 +33,7 @@ export function costLines(what: string, cost: Cost | undefined, colours: boolean
 }
 
 /** Dollars with two digits that say something. */
-function dollars(amount: number): string {
+export function dollars(amount: number): string {
   const digits = amount >= 1 ? 2 : amount >= 0.01 ? 3 : 6;
   return `$${amount.toFixed(digits)}`;
 }

@@ -38,7 +38,7 @@ const everyCount = {
   unmapped: 45_678,
   inFlight: 123,
   conflicts: { otherCell: 1_234, noCell: 56 },
-  setAside: { noProject: 123 },
+  setAside: { noProject: 123, refused: 4 },
 };
 const tookMs = new Map([[cellNumber(1).uuid, 3_723_000]]);
 
@@ -164,7 +164,7 @@ describeChromium('a report in Chromium', () => {
     );
     expect(await cells.getByRole('rowheader').allTextContents()).toEqual(['cell2', 'cell3', 'cell1', 'all cells']);
     const chart = page.getByRole('img', {
-      name: /^Instances a second over the time of the run\. At its fastest [\d,]+/,
+      name: /^Instances a second over the time of the run\. Instances read: at most [\d,]+/,
     });
     expect(await chart.isVisible()).toBe(true);
     await page.context().close();

@@ -2,6 +2,7 @@ import type { ReportFacts } from '../../../cli/html-report/facts.ts';
 import type { Turn } from '../../../cli/html-report/turns.ts';
 import type { ResultDocument } from '../../../cli/records.ts';
 import { type Counts, noCounts } from '../../../domain/counts.ts';
+import type { Pause } from '../../../domain/pause.ts';
 import type { Fault } from '../../../domain/range.ts';
 import { type CellResult, cellStatus, foldRun, type RunResult } from '../../../domain/result.ts';
 import type { Sample } from '../../../domain/sample.ts';
@@ -20,15 +21,32 @@ export const UNAVAILABLE: Fault = {
 export function mappedCell(
   number: number,
   counts: Partial<Counts> = {},
-  others: { name?: string; samples?: Sample[]; error?: Fault } = {},
+  others: { name?: string; samples?: Sample[]; pauses?: Pause[]; error?: Fault } = {},
 ): CellResult {
   const all = { ...noCounts(), ...counts };
-  const { samples = [], error = null, name = `cell${number}` } = others;
+  const { samples = [], pauses = [], error = null, name = `cell${number}` } = others;
   const { mapped, alreadyMapped, unmapped, inFlight, conflicts, setAside } = all;
   const instances =
-    mapped + alreadyMapped + unmapped + inFlight + conflicts.otherCell + conflicts.noCell + setAside.noProject;
+    mapped +
+    alreadyMapped +
+    unmapped +
+    inFlight +
+    conflicts.otherCell +
+    conflicts.noCell +
+    setAside.noProject +
+    setAside.refused;
   const status = cellStatus(all, error);
-  return { uuid: cellNumber(number).uuid, name, status, ...all, instances, samples, lastInstanceId: instances, error };
+  return {
+    uuid: cellNumber(number).uuid,
+    name,
+    status,
+    ...all,
+    instances,
+    samples,
+    lastInstanceId: instances,
+    pauses,
+    error,
+  };
 }
 
 /** The document of a run that mapped these cells. */

@@ -34,7 +34,9 @@ class Events {
   }
 }
 
-const progress = (index: number, counted: number) => ({ ...oneRange(100), index, counts: countsWith(counted) });
+const progress = (index: number, counted: number, turns = 1) => {
+  return { ...oneRange(100), index, turns, counts: countsWith(counted) };
+};
 
 describe('a history', () => {
   it('tells of each turn what it did itself, range by range, and how long it took', () => {
@@ -42,7 +44,7 @@ describe('a history', () => {
     const map = events.add('MapStateEntered', { stateEnteredEventDetails: { name: 'MapEachRange' } });
     const first = events.answer(progress(0, 30), events.enter('MapRange', map));
     const second = events.answer(progress(1, 50), events.enter('MapRange', map));
-    events.answer(progress(0, 70), events.enter('MapRange', first));
+    events.answer(progress(0, 70, 2), events.enter('MapRange', first));
     const { turns } = readHistory(events.all);
     expect(turns.map(({ done }) => done)).toEqual([
       { read: 30, mapped: 30 },
@@ -78,11 +80,31 @@ describe('a history', () => {
     const late = events.add('LambdaFunctionTimedOut', {
       lambdaFunctionTimedOutEventDetails: { error: 'States.Timeout' },
     });
-    const fault = { name: 'DatabaseContention', message: 'Locks were in the way.' };
+    const fault = { name: 'DatabaseUnavailable', message: 'No answer.' };
     events.answer({ ...progress(0, 5), fault }, late);
     expect(readHistory(events.all).retries).toEqual([
       { step: 'MapRange', error: 'States.Timeout', waitedMs: 1_000 },
-      { step: 'MapRange', error: 'DatabaseContention', waitedMs: 0 },
+      { step: 'MapRange', error: 'DatabaseUnavailable', waitedMs: 0 },
+    ]);
+  });
+
+  it('leaves to the result what a writer waited for by itself', () => {
+    const events = new Events();
+    const fault = { name: 'DatabaseThrottled', message: 'Slowly.' };
+    events.answer({ ...progress(0, 5), fault }, events.enter('MapRange'));
+    expect(readHistory(events.all).retries).toEqual([]);
+  });
+
+  it('tells ids where a range is passed over, and begins anew where a range is made again', () => {
+    const events = new Events();
+    const range = progress(0, 0);
+    events.answer({ ...range, kind: 'passOver', after: range.upTo, done: true }, events.enter('MapRange'));
+    events.answer(progress(0, 30), events.enter('MapRange'));
+    events.answer(progress(0, 10), events.enter('MapRange'));
+    expect(readHistory(events.all).turns.map(({ done }) => done)).toEqual([
+      { passedOver: range.upTo - range.from },
+      { read: 30, mapped: 30 },
+      { read: 10, mapped: 10 },
     ]);
   });
 
@@ -96,9 +118,9 @@ describe('a history', () => {
   it('of a verification counts ids, of cells and of mappings apart', () => {
     const [range] = digestRanges(1, 1_000, 1);
     const events = new Events();
-    events.answer({ ...range, after: 400 }, events.enter('DigestMappings'));
-    events.answer({ ...range, after: 1_000 }, events.enter('DigestMappings'));
-    events.answer({ ...range, after: 1_000, done: true }, events.enter('DigestInstances'));
+    events.answer({ ...range, turns: 1, after: 400 }, events.enter('DigestMappings'));
+    events.answer({ ...range, turns: 2, after: 1_000 }, events.enter('DigestMappings'));
+    events.answer({ ...range, turns: 1, after: 1_000, done: true }, events.enter('DigestInstances'));
     expect(readHistory(events.all).turns.map(({ done }) => done)).toEqual([
       { mappingIds: 400 },
       { mappingIds: 600 },

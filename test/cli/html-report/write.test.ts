@@ -8,6 +8,7 @@ import { gatherFacts } from '../../../cli/html-report/gather.ts';
 import { writeHtmlReport } from '../../../cli/html-report/write.ts';
 import { type ProgressView, run } from '../../../cli/run.ts';
 import type { RangeProgress } from '../../../domain/range.ts';
+import { noUsage } from '../../../domain/usage.ts';
 import {
   cellNumber,
   closing,
@@ -40,7 +41,10 @@ function mapping(number: number, write: TestMachine['write'], others: Steps = {}
       done: true,
       counts: countsWith(10),
     }),
-    CloseCell: closing(() => ({ kind: 'mapped', counts: countsWith(10), samples: [], lastInstanceId: 10 }), write),
+    CloseCell: closing(
+      () => ({ kind: 'mapped', counts: countsWith(10), samples: [], lastInstanceId: 10, pauses: [], usage: noUsage() }),
+      write,
+    ),
     CloseRun: concluding(mapDocument(cells.map(({ id }) => mappedCell(id ?? 0, { mapped: 10 }))), write),
     ...others,
   };
