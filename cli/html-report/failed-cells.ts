@@ -33,7 +33,7 @@ export function failureActions(
   const causes = new Map<string, { error: Fault; cells: Failed[] }>();
   for (const cell of cells) {
     if (cell.error === null) continue;
-    const key = JSON.stringify(cell.error);
+    const key = causeOf(cell, cell.error);
     const cause = causes.get(key) ?? { error: cell.error, cells: [] };
     cause.cells.push(cell);
     causes.set(key, cause);
@@ -47,7 +47,7 @@ export function failureActions(
     return {
       tone: 'bad',
       title: `${labels.length === 1 ? only : countOf(labels.length, 'cell')} failed: ${error.name}`,
-      text: error.message,
+      text: labels.length === 1 ? error.message : `${only}: ${error.message}`,
       examples: labels.length === 1 ? undefined : namesOf(labels),
       commands: [
         {
@@ -66,6 +66,12 @@ export function failureActions(
     commands: [{ what: 'Go over all cells again', command: commandText(again, where) }],
   };
   return [...actions, rest];
+}
+
+/** A message often names its cell; but for that, many cells may fail for one reason. */
+function causeOf({ name, uuid }: Failed, error: Fault): string {
+  const message = error.message.replaceAll(uuid, '').replaceAll(name || uuid, '');
+  return JSON.stringify([error.name, message]);
 }
 
 function namesOf(labels: readonly string[]) {

@@ -37,7 +37,9 @@ export function repairView(result: VerifyResult, { reporting, histories }: Repor
     ],
     actions: [
       ...runFailure(error),
-      ...failureActions(cells, named === '' ? ['verify'] : ['repair', '--class', named], reporting),
+      ...failureActions(cells, named === '' ? ['verify'] : ['repair', '--class', named], reporting, {
+        choosesCells: false,
+      }),
       ...(repair === undefined ? [] : nextActions(repair, reporting)),
     ],
     sections: [

@@ -32,7 +32,8 @@ export function verifyView(result: VerifyResult, { reporting, histories }: Repor
     figures: figuresOf(result),
     actions: [
       ...runFailure(result.error),
-      ...failureActions(cells, ['verify'], reporting),
+      // What needs every cell is told by a verification of all of them alone.
+      ...failureActions(cells, ['verify'], reporting, { choosesCells: false }),
       ...classActions(result, reporting),
       ...(status === 'complete'
         ? [

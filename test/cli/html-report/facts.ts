@@ -79,7 +79,11 @@ export function largeDocument(number: number): RunResult {
         mappedTo: cellNumber(1).uuid,
       });
       if (index % 4 === 0) {
-        return mappedCell(index, {}, { name, error: { ...UNAVAILABLE, message: `${name}: ${UNAVAILABLE.message}` } });
+        return mappedCell(
+          index,
+          {},
+          { name, error: { ...UNAVAILABLE, message: `Reason ${index}: ${UNAVAILABLE.message}` } },
+        );
       }
       const counts = { mapped: 123_456, alreadyMapped: 23_456, inFlight: 12, wrongDetails: 345 };
       if (index % 4 === 1) return mappedCell(index, { mapped: 100_000 + index }, { name });

@@ -53,9 +53,14 @@ describe('the report of a run that maps', () => {
 
   it('tells those apart that failed for one reason from those that did not', () => {
     const other = { name: 'LoginRefused', message: 'The database refuses the login.' };
-    const failing = (number: number, error = UNAVAILABLE) => mappedCell(number, {}, { error });
+    const naming = (number: number) => ({
+      ...UNAVAILABLE,
+      message: `The database of cell cell${number} did not answer.`,
+    });
+    const failing = (number: number, error = naming(number)) => mappedCell(number, {}, { error });
     const text = render(mapDocument([failing(1), failing(2), failing(3, other)]));
     expect(text).toContain('2 cells failed: DatabaseUnavailable');
+    expect(text).toContain('cell1: The database of cell cell1 did not answer.');
     expect(text).toContain('npx cellmap map --cell cell1 --cell cell2 --stack cellmap');
     expect(text).toContain('cell3 failed: LoginRefused');
   });
@@ -188,7 +193,7 @@ describe('the report of another mode', () => {
     expect(text).toContain('1 of 2 cells failed and 1 otherCell');
     expect(text).toContain(meaningAfter('verify', 'failed'));
     expect(text).toContain('npx cellmap repair --class otherCell --stack cellmap');
-    expect(text).toContain('npx cellmap verify --cell cell2 --stack cellmap');
+    expect(text).toContain('npx cellmap verify --stack cellmap');
     expect(text).toContain('Wrong for 1 of 2 projects');
   });
 
