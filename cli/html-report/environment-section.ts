@@ -11,12 +11,12 @@ export function environmentSection(facts: ReportFacts): Html {
     'environment',
     'Environment',
     definitions([
-      ['run', html`<code>${run}</code>`],
+      ['run', run === '' ? '' : html`<code>${run}</code>`],
       ['mode', mode],
       ['where', where],
       // A machine on this computer is in no region, whatever its ARN says.
       ['region', reporting.where.local ? '' : (stateMachineArn.split(':')[3] ?? '')],
-      ['state machine', html`<code>${stateMachineArn}</code>`],
+      ['state machine', stateMachineArn === '' ? '' : html`<code>${stateMachineArn}</code>`],
       ['started', startedAtMs === null ? '' : timestamp(startedAtMs)],
       ['ended', endedAtMs === null ? '' : timestamp(endedAtMs)],
       ['cellmap', software.cellmap],

@@ -44,12 +44,14 @@ export interface RunHistories {
 
 /** Everything that a report is made of. */
 export interface ReportFacts {
+  /** Its name; empty where nobody knows it. */
   run: string;
   mode: Mode;
   /** Where the machine runs and on what, for people. */
   where: string;
+  /** Empty where nobody knows it. */
   stateMachineArn: string;
-  /** Null where Step Functions has forgotten it, after 90 days. */
+  /** Null where Step Functions has forgotten it, after 90 days, or where there is a document alone. */
   execution: ExecutionFacts | null;
   /** Null where the run left none. */
   document: ResultDocument | null;

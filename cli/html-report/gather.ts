@@ -53,7 +53,30 @@ export async function gatherFacts(order: ReportOrder): Promise<ReportFacts> {
     settings,
     histories,
     reporting: { colours: false, where, cells: execution?.input?.cells, cellNames: namesById(cells) },
-    software: { cellmap: versionOfPackage(), node: process.version, platform: `${process.platform} ${process.arch}` },
+    ...madeNow(),
+  };
+}
+
+/** All that a document alone tells, such as one that --json printed: neither the run's name nor its history. */
+export function factsOfDocument(document: ResultDocument, where: WhereOptions = {}): ReportFacts {
+  return {
+    run: '',
+    mode: document.mode,
+    where: 'from a result document',
+    stateMachineArn: '',
+    execution: null,
+    document,
+    settings: null,
+    histories: NO_HISTORIES,
+    reporting: { colours: false, where },
+    ...madeNow(),
+  };
+}
+
+function madeNow(): Pick<ReportFacts, 'software' | 'writtenAtMs'> {
+  const platform = `${process.platform} ${process.arch}`;
+  return {
+    software: { cellmap: versionOfPackage(), node: process.version, platform },
     writtenAtMs: Date.now(),
   };
 }

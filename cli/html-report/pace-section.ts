@@ -17,7 +17,8 @@ export function paceSection({ mode, execution, histories, document, writtenAtMs 
   if (what === undefined) return null;
   const { title } = what;
   const turns = histories.turns.filter(({ done }) => what.series.some(({ measure }) => (done[measure] ?? 0) > 0));
-  if (execution === null) return section('pace', title, empty('The history is gone: Step Functions keeps it 90 days.'));
+  if (execution === null)
+    return section('pace', title, empty('There is no history to tell: Step Functions keeps it for 90 days.'));
   if (turns.length === 0) return section('pace', title, empty('No turn came to an end, so there is nothing to draw.'));
   const toMs = execution.endedAtMs ?? writtenAtMs;
   const pace = paceOf(turns, execution.startedAtMs, toMs);

@@ -35,14 +35,14 @@ export function renderHtmlReport(facts: ReportFacts): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="cellmap ${facts.software.cellmap}">
-<title>${title} · ${facts.run}</title>
+<title>${title} · ${facts.run || `cellmap ${facts.mode}`}</title>
 <link rel="icon" href="data:,">
 <style>
 ${new Html(style)}</style>
 </head>
 <body>
 ${HATCHING}
-<header><p class="product">cellmap <span>${facts.mode}</span></p><p class="run">${facts.run}<br>${facts.where}</p></header>
+<header><p class="product">cellmap <span>${facts.mode}</span></p><p class="run">${facts.run !== '' && html`${facts.run}<br>`}${facts.where}</p></header>
 <main>
 <section class="verdict ${toneOf(status)}" aria-labelledby="verdict">
 <span class="sign" aria-hidden="true">${status === 'running' ? '•' : marks[status].sign}</span>

@@ -18,8 +18,7 @@ interface PauseRow extends Pause {
 export function retriesSection({ histories, document, execution }: ReportFacts): Html {
   const { retries } = histories;
   const pauses = allPauses(document);
-  const known =
-    execution === null ? 'The history is gone, so nothing is known of retries.' : coverage(histories).trim();
+  const known = execution === null ? 'There is no history to tell of retries.' : coverage(histories).trim();
   const none = execution === null ? '' : 'No step had to be tried again.';
   return section(
     'retries',

@@ -2,7 +2,10 @@ import { constants } from 'node:fs';
 import { access, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type CommandError, misuse } from '../command-error.ts';
-import { gatherFacts, type ReportOrder } from './gather.ts';
+import type { WhereOptions } from '../options.ts';
+import type { ResultDocument } from '../records.ts';
+import type { ReportFacts } from './facts.ts';
+import { factsOfDocument, gatherFacts, type ReportOrder } from './gather.ts';
 import { renderHtmlReport } from './render.ts';
 
 /**
@@ -31,7 +34,23 @@ export async function checkFile(file: string): Promise<void> {
  */
 export async function writeHtmlReport({ file, ...order }: ReportOrder & { file: string }): Promise<void> {
   await checkFile(file);
-  const page = renderHtmlReport(await gatherFacts(order));
+  await writePage(file, await gatherFacts(order));
+}
+
+/**
+ * Writes what a result document alone tells as one HTML file.
+ * @throws {CommandError} misuse, when the file cannot be written
+ */
+export async function writeHtmlOfDocument(
+  document: ResultDocument,
+  { file, where }: { file: string; where?: WhereOptions },
+): Promise<void> {
+  await checkFile(file);
+  await writePage(file, factsOfDocument(document, where));
+}
+
+async function writePage(file: string, facts: ReportFacts): Promise<void> {
+  const page = renderHtmlReport(facts);
   await writeFile(file, page).catch((error: unknown) => {
     throw unwritable(file, error);
   });

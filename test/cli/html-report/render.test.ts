@@ -269,6 +269,6 @@ describe('the report of a run without a result document', () => {
   it('tells what is known once the execution is forgotten', () => {
     const text = render(brokenDocument(), { execution: null });
     expect(text).toContain('cell2 failed: DatabaseUnavailable');
-    expect(text).toContain('The history is gone');
+    expect(text).toContain('There is no history to tell');
   });
 });

@@ -5,7 +5,7 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReportFacts } from '../../../cli/html-report/facts.ts';
 import { gatherFacts } from '../../../cli/html-report/gather.ts';
-import { writeHtmlReport } from '../../../cli/html-report/write.ts';
+import { writeHtmlOfDocument, writeHtmlReport } from '../../../cli/html-report/write.ts';
 import { type ProgressView, run } from '../../../cli/run.ts';
 import type { RangeProgress } from '../../../domain/range.ts';
 import { noUsage } from '../../../domain/usage.ts';
@@ -23,7 +23,7 @@ import {
   type TestMachine,
   watch,
 } from '../harness.ts';
-import { mapDocument, mappedCell } from './facts.ts';
+import { brokenDocument, mapDocument, mappedCell } from './facts.ts';
 
 const never = new AbortController().signal;
 const silent: ProgressView = { begin: () => {}, changed: () => {}, end: () => {} };
@@ -164,6 +164,16 @@ describe('the file', () => {
     const page = await readFile(file, 'utf8');
     expect(page).toMatch(/^<!doctype html>\n/);
     expect(page).toContain('10 instances of 1 cell');
+  });
+
+  it('can be made of a result document alone', async () => {
+    const file = join(folder, 'document.html');
+    await writeHtmlOfDocument(brokenDocument(), { file, where: { local: true } });
+    const page = await readFile(file, 'utf8');
+    expect(page).toContain('cell2 failed: DatabaseUnavailable');
+    expect(page).toContain('npx cellmap map --cell cell2 --local');
+    expect(page).toContain('<p class="run">from a result document</p>');
+    expect(page).not.toContain('state machine');
   });
 
   it.each([
