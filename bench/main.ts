@@ -1,0 +1,82 @@
+import { measureGrowth } from './growth.ts';
+import { LARGE_CLOUD } from './large-cloud.ts';
+import { measureLive } from './live.ts';
+import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import type { PartName } from './parts.ts';
+import type { PartResult } from './results.ts';
+import { measureScale } from './scale.ts';
+import type { ServerName } from './servers.ts';
+import { measureSpeed } from './speed.ts';
+import { openResults } from './store.ts';
+
+/*
+ * npm run bench: measures, part by part, and writes docs/benchmarks.md from what there is. A part that was cut off
+ * keeps its rounds; run again with --only, it begins anew.
+ */
+
+await main();
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === null) return;
+  const results = openResults(options.divisor);
+  for (const part of options.renderOnly ? [] : options.parts) {
+    const keep = (result: PartResult) => results.write(part, result);
+    try {
+      await measurePart(part, options, keep);
+    } catch (error) {
+      // The other parts do not need it.
+      process.exitCode = 1;
+      say(part, `FAILED: ${(error as Error).stack}`);
+    }
+  }
+}
+
+function readOptions(): BenchOptions | null {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+function serverOf(part: PartName): ServerName {
+  if (part.endsWith('mysql')) return 'MySQL';
+  return part.endsWith('postgresql') ? 'PostgreSQL' : 'MariaDB';
+}
+
+function say(part: PartName, text: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${part}: ${text}\n`);
+}
+
+async function measurePart(part: PartName, options: BenchOptions, keep: (result: PartResult) => void): Promise<void> {
+  const { rounds, novaRounds, divisor } = options;
+  const tell = (text: string) => say(part, text);
+  const speed = (server: 'MariaDB' | 'PostgreSQL', instances: number, withNova: number) =>
+    measureSpeed({ server, instances: instances / divisor, rounds, novaRounds: withNova }, keep, tell);
+  switch (part) {
+    case 'mariadb-20000':
+      return speed('MariaDB', 20_000, novaRounds);
+    case 'mariadb-500000':
+      return speed('MariaDB', 500_000, 0);
+    case 'postgresql-20000':
+      return speed('PostgreSQL', 20_000, 0);
+    case 'postgresql-500000':
+      return speed('PostgreSQL', 500_000, 0);
+    case 'growth-mariadb':
+    case 'growth-mysql': {
+      const sizes = [500_000, 5_000_000].map((size) => size / divisor);
+      return measureGrowth({ server: serverOf(part), sizes, rounds }, keep, tell);
+    }
+    case 'scale': {
+      const cloud = { ...LARGE_CLOUD, instances: LARGE_CLOUD.instances / divisor };
+      return measureScale({ cloud, rounds }, keep, tell);
+    }
+    case 'live-mariadb':
+    case 'live-mysql':
+    case 'live-postgresql':
+      return measureLive({ server: serverOf(part), instances: 500_000 / divisor, rounds }, keep, tell);
+  }
+}
