@@ -21,8 +21,13 @@ export async function measure(
   const began = performance.now();
   await work();
   const milliseconds = performance.now() - began;
-  if (sql.dialect === 'postgresql') await delay(POSTGRESQL_SETTLES_MS);
+  await untilCounted(sql);
   return { milliseconds, counters: countersBetween(before, await read(sql)) };
+}
+
+/** Waits until what has been done is in the counters; anything done since the last wait would be counted as later work. */
+export async function untilCounted(sql: Sql): Promise<void> {
+  if (sql.dialect === 'postgresql') await delay(POSTGRESQL_SETTLES_MS);
 }
 
 async function read(sql: Sql): Promise<Readings> {
@@ -31,7 +36,9 @@ async function read(sql: Sql): Promise<Readings> {
     return Object.fromEntries(rows.map((row) => [row.Variable_name, Number(row.Value)]));
   }
   const sums = POSTGRESQL.map((name) => `SUM(${name}) AS ${name}`).join(', ');
-  const [row] = await sql.query<Record<string, string>>(`SELECT ${sums} FROM pg_stat_database`);
+  const [row] = await sql.query<Record<string, string>>(
+    `SELECT ${sums} FROM pg_stat_database WHERE datname LIKE 'bench%'`,
+  );
   return Object.fromEntries(Object.entries(row ?? {}).map(([name, value]) => [name, Number(value)]));
 }
 

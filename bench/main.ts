@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { measureGrowth } from './growth.ts';
 import { LARGE_CLOUD } from './large-cloud.ts';
 import { measureLive } from './live.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import type { PartName } from './parts.ts';
+import { benchmarksPage } from './report/page.ts';
 import type { PartResult } from './results.ts';
 import { measureScale } from './scale.ts';
 import type { ServerName } from './servers.ts';
@@ -13,6 +16,8 @@ import { openResults } from './store.ts';
  * npm run bench: measures, part by part, and writes docs/benchmarks.md from what there is. A part that was cut off
  * keeps its rounds; run again with --only, it begins anew.
  */
+
+const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
 await main();
 
@@ -30,6 +35,12 @@ async function main(): Promise<void> {
       say(part, `FAILED: ${(error as Error).stack}`);
     }
   }
+  const measured = results.read();
+  const page = benchmarksPage(measured);
+  // The tables of what was measured just now; the page has those of all.
+  const shown = Object.fromEntries(options.parts.map((part) => [part, measured[part]]));
+  process.stdout.write(options.renderOnly ? page : benchmarksPage(shown));
+  if (options.divisor === 1) writeFileSync(PAGE, page);
 }
 
 function readOptions(): BenchOptions | null {

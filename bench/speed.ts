@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BenchCloud, createBenchCloud, installBenchCloud } from './cloud.ts';
-import { measure } from './counters.ts';
+import { measure, untilCounted } from './counters.ts';
 import { type BenchMachine, type BenchRun, startBenchMachine } from './machine.ts';
 import { type NovaManage, novaOn, novaVersion } from './nova.ts';
 import type { Keep, Say } from './part.ts';
@@ -40,6 +40,7 @@ export async function measureSpeed(order: SpeedOrder, keep: Keep<SpeedResult>, s
     const installed = version === null ? null : await installBenchCloud(server, folder, instances);
     const cloud = installed?.cloud ?? (await createBenchCloud(server, [instances]));
     const nova = installed && novaOn(installed.nova, cloud);
+    await untilCounted(cloud.sql);
     const facts = await serverFacts(order.server, server);
     const result: SpeedResult = {
       kind: 'speed',
@@ -116,6 +117,7 @@ async function measureOurs(machine: BenchMachine, cloud: BenchCloud, done: Done)
   await measured('verify', () => machine.verify(all));
   await cloud.clear();
   await machine.mapUntil(async () => (await cloud.progress()) >= all / 2);
+  await untilCounted(cloud.sql);
   const left = all - (await cloud.mappings());
   await measured('after a stop', () => machine.map(left));
 }
