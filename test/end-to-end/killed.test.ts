@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { IDS_PER_RANGE } from '../../domain/range.ts';
+import { IDS_PER_RANGE } from '../../domain/survey.ts';
 import type { RunResult } from '../../domain/result.ts';
 import { describeOnEachServer } from '../servers/each-server.ts';
 import { type Cloud, createCloud, row } from './cloud.ts';
