@@ -3,7 +3,7 @@ export const LARGE_CLOUD = { cells: 70, instances: 10_000_000 };
 
 /**
  * The sizes of so many cells with so many instances altogether, the largest first: the n-th is as 1 / (n + 5), a
- * harmonic series without its steep beginning. Of 70 cells the largest has 6.4 % of all, twelve times the smallest.
+ * harmonic series without its steep beginning. Of 70 cells the largest has 6.4 % of all, twelve and a half times as much as the smallest.
  */
 export function cellSizes({ cells, instances }: typeof LARGE_CLOUD): number[] {
   const weights = Array.from({ length: cells }, (_, index) => 1 / (index + 6));

@@ -19,6 +19,7 @@ export const USAGE = `Usage: npm run bench -- [--only PART[,PART…]] [--rounds 
   --rounds       how often everything is measured (3)
   --nova-rounds  how often nova-manage is, 7 minutes each (as --rounds; 0 leaves it out)
   --trial        divide all sizes by N, and write nothing into docs/
+  --help         print this
   --render       measure nothing: write docs/benchmarks.md from what has been measured`;
 
 /** Reads the command line. @throws where it is not understood, with a sentence for people */
