@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureGrowth } from './growth.ts';
@@ -25,8 +26,11 @@ async function main(): Promise<void> {
   const options = readOptions();
   if (options === null) return;
   const results = openResults(options.divisor);
+  const revision = readRevision();
   for (const part of options.renderOnly ? [] : options.parts) {
-    const keep = (result: PartResult) => results.write(part, result);
+    // An older measurement must not stand in for one that fails.
+    results.remove(part);
+    const keep = (result: PartResult) => results.write(part, { ...result, revision });
     try {
       await measurePart(part, options, keep);
     } catch (error) {
@@ -36,6 +40,7 @@ async function main(): Promise<void> {
     }
   }
   const measured = results.read();
+  warnOfMixture(measured);
   const page = benchmarksPage(measured);
   // The tables of what was measured just now; the page has those of all.
   const shown = Object.fromEntries(options.parts.map((part) => [part, measured[part]]));
@@ -44,6 +49,10 @@ async function main(): Promise<void> {
 }
 
 function readOptions(): BenchOptions | null {
+  if (process.argv.includes('--help')) {
+    process.stdout.write(`${USAGE}\n`);
+    return null;
+  }
   try {
     return parseOptions(process.argv.slice(2));
   } catch (error) {
@@ -51,6 +60,30 @@ function readOptions(): BenchOptions | null {
     process.exitCode = 2;
     return null;
   }
+}
+
+/** The commit that is measured, with `+` where files differ from it; null outside of git. */
+function readRevision(): string | null {
+  try {
+    const description = execFileSync('git', ['describe', '--always', '--dirty=+', '--exclude=*'], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return description.trim();
+  } catch {
+    return null;
+  }
+}
+
+/** A page of several states of the code compares what cannot be compared. */
+function warnOfMixture(measured: Partial<Record<PartName, PartResult>>): void {
+  const revisions = new Map<string, string[]>();
+  for (const [part, { revision }] of Object.entries(measured))
+    revisions.set(revision ?? 'unknown', [...(revisions.get(revision ?? 'unknown') ?? []), part]);
+  if (revisions.size < 2) return;
+  process.stderr.write('The page is of several states of the code:\n');
+  for (const [revision, parts] of revisions) process.stderr.write(`  ${revision}: ${parts.join(', ')}\n`);
 }
 
 function serverOf(part: PartName): ServerName {

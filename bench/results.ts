@@ -85,6 +85,8 @@ export interface PartFacts {
   date: string;
   computer: ComputerFacts;
   server: ServerFacts;
+  /** The commit that was measured; added by whoever keeps the result. */
+  revision?: string | null;
 }
 
 /** One cell of a given size on one server: everybody maps the same rows, in each round. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PartName, partNames } from './parts.ts';
 import type { PartResult } from './results.ts';
@@ -8,6 +8,7 @@ export interface ResultStore {
   read(): Partial<Record<PartName, PartResult>>;
   /** Keeps what there is of a part, in the place of an older measurement of it. */
   write(part: PartName, result: PartResult): void;
+  remove(part: PartName): void;
 }
 
 /** A folder that git ignores; a trial's results are never mixed with others. */
@@ -21,6 +22,7 @@ export function openResults(divisor: number): ResultStore {
           return text === null ? [] : [[part, JSON.parse(text) as PartResult]];
         }),
       ),
+    remove: (part) => rmSync(join(folder, `${part}.json`), { force: true }),
     write: (part, result) => {
       mkdirSync(folder, { recursive: true });
       const file = join(folder, `${part}.json`);
