@@ -9,7 +9,8 @@ export interface Printed {
   stderr: string;
 }
 
-const COMMAND = join(import.meta.dirname, '../../bin/cellmap.js');
+/** The program that a person runs. */
+export const COMMAND = join(import.meta.dirname, '../../bin/cellmap.js');
 
 /** Runs `cellmap` as a person would, with the API database in the environment, where no process list shows it. */
 export async function cellmap(args: string[], environment: Record<string, string> = {}): Promise<Printed> {

@@ -1,15 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import {
-  DescribeExecutionCommand,
-  GetExecutionHistoryCommand,
-  type HistoryEvent,
-  ListExecutionsCommand,
-  ListMapRunsCommand,
-  SFNClient,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type HistoryEvent, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { expect } from '@jest/globals';
 import type { ExecutionInput } from '../../contract/payloads.ts';
 import { resultKeys } from '../../contract/results.ts';
@@ -20,6 +12,7 @@ import { addClassCounts, type ClassCounts, SAMPLES_PER_CLASS, type VerdictSample
 import type { CellResult, CellsResult, RunResult } from '../../domain/result.ts';
 import type { ExplainResult, UndoResult, VerifyResult } from '../../domain/verification-result.ts';
 import { type LocalAws, startLocalAws } from '../../local/aws.ts';
+import { readHistories, readHistory } from './histories.ts';
 
 /** The result document of a run of any mode. */
 export type Document = RunResult | CellsResult | VerifyResult | ExplainResult | UndoResult;
@@ -135,15 +128,6 @@ export async function startMachine(apiUrl: string, mainDatabaseUrl: string | nul
       };
     }
   };
-  const history = async (executionArn: string): Promise<HistoryEvent[]> => {
-    const events: HistoryEvent[] = [];
-    for (let nextToken: string | undefined, first = true; first || nextToken !== undefined; first = false) {
-      const page = await sfn.send(new GetExecutionHistoryCommand({ executionArn, nextToken, maxResults: 1000 }));
-      events.push(...(page.events ?? []));
-      nextToken = page.nextToken;
-    }
-    return events;
-  };
   return {
     aws,
     sfn,
@@ -153,7 +137,7 @@ export async function startMachine(apiUrl: string, mainDatabaseUrl: string | nul
     run: async (input) => end(await start(input)),
     untilEntered: async (executionArn, state) => {
       for (;;) {
-        const events = await history(executionArn);
+        const events = await readHistory(sfn, executionArn);
         if (events.some(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state)) return;
         if (events.some(({ type }) => /^Execution(?!Started)/.test(type ?? ''))) {
           throw new Error(`The execution has ended without ${state}`);
@@ -165,15 +149,7 @@ export async function startMachine(apiUrl: string, mainDatabaseUrl: string | nul
     writeObject: async (key, value) => {
       await s3.send(new PutObjectCommand({ Bucket: aws.bucket, Key: key, Body: JSON.stringify(value) }));
     },
-    histories: async (executionArn) => {
-      const { mapRuns = [] } = await sfn.send(new ListMapRunsCommand({ executionArn }));
-      const children: HistoryEvent[][] = [];
-      for (const { mapRunArn } of mapRuns) {
-        const { executions = [] } = await sfn.send(new ListExecutionsCommand({ mapRunArn, maxResults: 1000 }));
-        for (const child of executions) children.push(await history(child.executionArn ?? ''));
-      }
-      return { parent: await history(executionArn), children };
-    },
+    histories: (executionArn) => readHistories(sfn, executionArn),
     stop: async () => {
       sfn.destroy();
       s3.destroy();

@@ -1,3 +1,4 @@
+import { percentile } from '../../bench/statistics.ts';
 import { openSql, type Sql, type SqlServer } from '../servers/sql.ts';
 import { type Cloud, cells } from './cloud.ts';
 
@@ -36,6 +37,13 @@ type Execute = (what: string, database: 'api' | 'cell', sql: string, parameters:
 const PROJECT = 'live-project';
 const USER = 'live-user';
 
+/** What booting an instance writes into `instance_mappings`: its mapping without a cell, and the cell once it has one. */
+export const bootSql = {
+  insertMapping: `INSERT INTO instance_mappings (created_at, instance_uuid, project_id, user_id, queued_for_delete)
+    VALUES ('2024-05-06 07:08:09', ?, ?, ?, ?)`,
+  placeMapping: 'UPDATE instance_mappings SET cell_id = ? WHERE instance_uuid = ?',
+};
+
 /** What each service does in one round, as nova/conductor, nova/compute/api and archive_deleted_rows do it. */
 function services({ kept, archived, others, uuidOf }: LiveNovaOptions) {
   const at = <Item>(items: readonly Item[], round: number) => items[round % items.length] as Item;
@@ -45,14 +53,11 @@ function services({ kept, archived, others, uuidOf }: LiveNovaOptions) {
       const uuid = uuidOf(2 * round);
       const request = 'INSERT INTO build_requests (project_id, instance_uuid, instance) VALUES (?, ?, ?)';
       await execute('insert a build request', 'api', request, [PROJECT, uuid, '{}']);
-      const mapping = `INSERT INTO instance_mappings (created_at, instance_uuid, project_id, user_id, queued_for_delete)
-        VALUES ('2024-05-06 07:08:09', ?, ?, ?, ?)`;
-      await execute('insert a mapping', 'api', mapping, [uuid, PROJECT, USER, false]);
+      await execute('insert a mapping', 'api', bootSql.insertMapping, [uuid, PROJECT, USER, false]);
       const instance =
         'INSERT INTO instances (uuid, project_id, user_id, deleted, vm_state, hidden) VALUES (?, ?, ?, 0, ?, ?)';
       await execute('insert an instance', 'cell', instance, [uuid, PROJECT, USER, 'building', false]);
-      const place = 'UPDATE instance_mappings SET cell_id = ? WHERE instance_uuid = ?';
-      await execute('place a mapping', 'api', place, [cells.cell1.id, uuid]);
+      await execute('place a mapping', 'api', bootSql.placeMapping, [cells.cell1.id, uuid]);
       await execute('delete a build request', 'api', 'DELETE FROM build_requests WHERE instance_uuid = ?', [uuid]);
     },
     /** The owner deletes an instance of another cell. */
@@ -141,6 +146,8 @@ export async function startLiveNova(server: SqlServer, cloud: Cloud, options: Li
 
 /** How long all but the slowest hundredth of the statements took at most, in milliseconds. */
 export function p99Milliseconds(statements: readonly LiveStatement[]): number {
-  const sorted = statements.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+  return percentile(
+    statements.map(({ milliseconds }) => milliseconds),
+    0.99,
+  );
 }

@@ -1,6 +1,10 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type BenchCloud, createBenchCloud } from '../../bench/cloud.ts';
+import { cellSizes, LARGE_CLOUD } from '../../bench/large-cloud.ts';
+import { childEvents, parentEvents } from '../../bench/scale-model.ts';
+import { functionNames } from '../../contract/bundling.ts';
 import { resultKeys } from '../../contract/results.ts';
 import { describeMariadb, startMariadb } from '../servers/mariadb.ts';
 import { createApiDatabase, createCellDatabase } from '../servers/nova-database.ts';
@@ -72,6 +76,58 @@ onMariadb('a run over 1,000 empty cells', () => {
     s3.destroy();
   });
 });
+
+onMariadb('a run over cells as uneven as those of a large cloud', () => {
+  let server: SqlServer;
+  let cloud: BenchCloud;
+  let machine: Machine;
+  beforeAll(async () => {
+    server = await startMariadb();
+    cloud = await createBenchCloud(server, cellSizes({ ...LARGE_CLOUD, instances: 100 * LARGE_CLOUD.cells }));
+    machine = await startMachine(cloud.apiUrl);
+  }, 60_000);
+  afterAll(async () => {
+    await machine?.stop();
+    await cloud?.close();
+    await server?.stop();
+  });
+
+  const turnsIn = (events: HistoryEvent[]) => entered(events, 'MapRange');
+  const cellNames = () => cloud.cells.map(({ name }) => name);
+
+  it('has as many events for several ranges as docs/scale.md goes by', async () => {
+    const sql = await openSql(server, cloud.cells[0]?.database);
+    await sql.query('UPDATE instances SET id = id * 1000 ORDER BY id DESC');
+    await sql.close();
+    const { executionArn, result } = await machine.run({ cells: ['cell1'], writers: 4 });
+    expect(result).toMatchObject({ status: 'complete', totals: { mapped: cloud.cells[0]?.instances } });
+    const [child = []] = (await machine.histories(executionArn)).children;
+    const ranges = entered(child, 'RangeMapped');
+    expect(ranges).toBeGreaterThan(1);
+    expect(child).toHaveLength(childEvents(ranges, turnsIn(child)));
+    await cloud.clear();
+  });
+
+  it('maps all with at most 500 events in its history and 300 in that of a cell, each function below 256 MB', async () => {
+    const { executionArn, result } = await machine.run({ cells: cellNames() });
+    expect(result).toMatchObject({ status: 'complete', totals: { mapped: cloud.instances } });
+    expect(result.cells.map(({ mapped }) => mapped)).toEqual(cloud.cells.map(({ instances }) => instances));
+    const { parent, children } = await machine.histories(executionArn);
+    expect(children).toHaveLength(LARGE_CLOUD.cells);
+    expect(parent.length).toBeLessThanOrEqual(500);
+    expect(Math.max(...children.map((events) => events.length))).toBeLessThanOrEqual(300);
+    expect(parent).toHaveLength(parentEvents());
+    for (const events of children) expect(events).toHaveLength(childEvents(1, turnsIn(events)));
+    const peaks = functionNames.map((name) => machine.aws.peakMemoryMb(name));
+    expect(Math.max(...peaks)).toBeGreaterThan(0);
+    expect(Math.max(...peaks)).toBeLessThan(256);
+  });
+});
+
+/** How often a state was entered. */
+function entered(events: HistoryEvent[], state: string): number {
+  return events.filter(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state).length;
+}
 
 /** Makes the cells' databases, with the one table that a run reads. */
 async function createEmptyCells(server: SqlServer): Promise<string[]> {

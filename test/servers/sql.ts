@@ -27,19 +27,23 @@ export interface Sql {
 /** One statement stays far below MySQL's max_allowed_packet and PostgreSQL's limit for a value. */
 const ROWS_PER_INSERT = 5000;
 
-/** Opens a pool of four connections, to the server's own database unless one is named. */
-export async function openSql(server: SqlServer, database?: string): Promise<Sql> {
-  return server.url('').startsWith('postgres') ? openPostgres(server, database) : openMysql(server, database);
+/** Where a server is, and as whom to log in. */
+export type SqlLogin = Pick<SqlServer, 'host' | 'port' | 'user' | 'password' | 'url'>;
+
+/** Opens a pool of connections, to the server's own database unless one is named. */
+export async function openSql(server: SqlLogin, database?: string, connections = 4): Promise<Sql> {
+  const open = server.url('').startsWith('postgres') ? openPostgres : openMysql;
+  return open(server, database, connections);
 }
 
-function openMysql({ host, port, user, password }: SqlServer, database?: string): Sql {
+function openMysql({ host, port, user, password }: SqlLogin, database: string | undefined, connections: number): Sql {
   const pool = mysql.createPool({
     host,
     port,
     user,
     password,
     database,
-    connectionLimit: 4,
+    connectionLimit: connections,
     dateStrings: true,
     supportBigNumbers: true,
     bigNumberStrings: true,
@@ -59,8 +63,12 @@ function openMysql({ host, port, user, password }: SqlServer, database?: string)
   };
 }
 
-function openPostgres({ host, port, user, password }: SqlServer, database = 'postgres'): Sql {
-  const pool = new pg.Pool({ host, port, user, password, database, max: 4 });
+function openPostgres(
+  { host, port, user, password }: SqlLogin,
+  database: string | undefined,
+  connections: number,
+): Sql {
+  const pool = new pg.Pool({ host, port, user, password, database: database ?? 'postgres', max: connections });
   // A server that is stopped under an idle connection is no fault of the test.
   pool.on('error', () => {});
   const query = async (sql: string, parameters: unknown[] = []) => {

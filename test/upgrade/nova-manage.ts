@@ -32,6 +32,11 @@ export function novaManage(configFile: string, ...args: string[]): Promise<Print
   return run(NOVA_MANAGE, [...onlyThis(configFile), ...args], configFile);
 }
 
+/** As {@link novaManage}, but killed when the signal is aborted; the exit code is null then. */
+export function novaManageUntil(signal: AbortSignal, configFile: string, ...args: string[]): Promise<Printed> {
+  return run(NOVA_MANAGE, [...onlyThis(configFile), ...args], configFile, signal);
+}
+
 /** Runs a script of this folder in the Python that has Nova's own modules, on this nova.conf. */
 export function novaScript(script: string, configFile: string, ...args: string[]): Promise<Printed> {
   const python = /^#! *(\S+)/.exec(readFileSync(NOVA_MANAGE, 'utf8'))?.[1] ?? '/usr/bin/python3';
@@ -44,10 +49,12 @@ function onlyThis(configFile: string): string[] {
 }
 
 /** The environment is our own too: oslo.config takes OS_DATABASE__CONNECTION and the like from it. */
-async function run(command: string, args: string[], configFile: string): Promise<Printed> {
+async function run(command: string, args: string[], configFile: string, signal?: AbortSignal): Promise<Printed> {
   const PATH = [process.env.PATH, '/usr/sbin', '/usr/bin', '/bin'].join(delimiter);
   const env = { PATH, HOME: dirname(configFile), LC_ALL: 'C.UTF-8', TZ: 'UTC', PYTHONDONTWRITEBYTECODE: '1' };
   const child = spawn(command, args, { cwd: dirname(configFile), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', kill, { once: true });
   const printed = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => {
@@ -55,5 +62,6 @@ async function run(command: string, args: string[], configFile: string): Promise
     });
   }
   const [code] = (await once(child, 'close')) as [number | null];
+  signal?.removeEventListener('abort', kill);
   return { code, ...printed };
 }

@@ -1,0 +1,63 @@
+import { createBenchCloud } from './cloud.ts';
+import { startBenchMachine } from './machine.ts';
+import type { Keep, Say } from './part.ts';
+import type { GrowthResult } from './results.ts';
+import { computerFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
+
+/** Larger than the tables of the larger size; the redo log is that of a server of this kind. */
+const SIZE = { bufferPoolMib: 8192, redoLogMib: 2048 };
+
+/** Maps one cell of each of two sizes, beside the floor of that size, each on a server of its own with equal settings. */
+export async function measureGrowth(
+  order: { server: ServerName; sizes: readonly number[]; rounds: number },
+  keep: Keep<GrowthResult>,
+  say: Say,
+): Promise<void> {
+  let result: GrowthResult | undefined;
+  for (const instances of order.sizes) {
+    const server = await startServer(order.server, SIZE);
+    try {
+      say(`makes ${instances.toLocaleString('en')} instances`);
+      const cloud = await createBenchCloud(server, [instances]);
+      result ??= {
+        kind: 'growth',
+        date: new Date().toISOString(),
+        computer: computerFacts(),
+        server: await serverFacts(order.server, server),
+        sizes: [],
+      };
+      const size: GrowthResult['sizes'][number] = { instances, tablesMib: 0, rounds: [] };
+      result.sizes.push(size);
+      for (let round = 0; round < order.rounds; round += 1) {
+        await cloud.clear();
+        await cloud.settle();
+        let began = performance.now();
+        await cloud.floor();
+        const floorMs = performance.now() - began;
+        const machine = await startBenchMachine(cloud);
+        try {
+          // Over what the floor has mapped: so the functions are warm.
+          await machine.map(0);
+          await cloud.clear();
+          await cloud.settle();
+          began = performance.now();
+          const run = await machine.map(instances);
+          const firstMs = performance.now() - began;
+          const { childEvents } = await machine.facts(run);
+          size.rounds.push({ floorMs, firstMs, childEvents });
+          say(
+            `${instances.toLocaleString('en')}, round ${round + 1}: floor ${(floorMs / 1000).toFixed(1)} s, ` +
+              `first run ${(firstMs / 1000).toFixed(1)} s, ${Math.round((floorMs / firstMs) * 100)} %`,
+          );
+        } finally {
+          await machine.stop();
+        }
+        size.tablesMib = await tablesMib(server, cloud.databases);
+        keep(result);
+      }
+      await cloud.close();
+    } finally {
+      await server.stop();
+    }
+  }
+}
