@@ -1,8 +1,14 @@
 /** The rows of a range's first page: a few hundredths of a second on any server. */
 export const FIRST_PAGE_SIZE = 500;
 
-/** A page that is slow for other reasons than its size gets no faster below this. */
-const FEWEST_ROWS = 50;
+/**
+ * A page that is still slow at its first size is slow for other reasons: a busy disk, or processors that others use. In
+ * smaller pages it would take as many waits more.
+ */
+const FEWEST_ROWS_FOR_TIME = FIRST_PAGE_SIZE;
+
+/** Where locks are in the way, fewer rows meet fewer of them. */
+const FEWEST_ROWS_FOR_LOCKS = 50;
 
 /** How much larger the next page may be at the most. */
 const GROWTH = 1.5;
@@ -56,12 +62,14 @@ export function nextPageSize(
     const most = Math.max(1, Math.floor(course.fitted * OF_A_LIMIT * 2));
     return { size: { rows: Math.min(course.fitted, now.rows), most: Math.min(now.most, most) }, reason: 'limit' };
   }
-  if (course.trouble) return changed(now, Math.max(Math.min(now.rows, FEWEST_ROWS), halved(now.rows)), 'trouble');
+  if (course.trouble) {
+    return changed(now, Math.max(Math.min(now.rows, FEWEST_ROWS_FOR_LOCKS), halved(now.rows)), 'trouble');
+  }
   if (course.rows === 0) return { size: now, reason: null };
   const ideal = Math.floor((course.rows * targetMs) / Math.max(1, course.slowestMs));
   if (course.slowestMs > targetMs * (1 + TOLERANCE)) {
     // One slow statement may be chance: never to less than half at once.
-    const rows = Math.max(Math.min(now.rows, FEWEST_ROWS), halved(now.rows), ideal);
+    const rows = Math.max(Math.min(now.rows, FEWEST_ROWS_FOR_TIME), halved(now.rows), ideal);
     return changed(now, Math.min(now.rows, rows), 'slow');
   }
   // A page that was not full says little about one that is.
