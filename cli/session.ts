@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { chooseDatabases, databaseVariables } from './databases.ts';
 import { printable } from './display/text.ts';
 import { chooseView } from './display/view.ts';
+import { withPage } from './html-report/with-page.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { OutputOptions, SpeedOptions, WhereOptions } from './options.ts';
 import { type Records, type ResultDocument, recordsOf } from './records.ts';
@@ -109,9 +110,11 @@ async function followAndReport(
   options: ReportOptions,
   terminal: Terminal,
 ): Promise<RunEnding> {
-  const ending = await follow();
-  await reportEnding(ending, about, options, terminal);
-  return ending;
+  return await withPage(options, { connection: about.connection, run: about.name, terminal }, async () => {
+    const ending = await follow();
+    await reportEnding(ending, about, options, terminal);
+    return ending;
+  });
 }
 
 /** Prints what a run came to: its result on stdout, all else on stderr. */

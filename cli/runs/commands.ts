@@ -53,6 +53,7 @@ export function addRunsCommands({
 
   withStack(aboutRun(command('report', 'print again what a run came to'), ', or a file NAME.json'))
     .option('--json', 'print the result document instead of the report')
+    .option('--html <file>', 'write the report as one HTML file, too')
     .addHelpText('after', runsHelp.report)
     .action(async (run: string, options: ReportRunOptions) => {
       const { reportRun } = await import('./report-run.ts');

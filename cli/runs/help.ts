@@ -87,6 +87,7 @@ ${whichRun}
 Examples:
   npx cellmap report latest
   npx cellmap report map-20261122T140501Z-ab12 --json > result.json
+  npx cellmap report latest --html report.html
   npx cellmap report result.json
 ${endsAsTheRun([])}`,
 } as const;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ReportFacts } from '../../../cli/html-report/facts.ts';
 import { gatherFacts } from '../../../cli/html-report/gather.ts';
 import { writeHtmlOfDocument, writeHtmlReport } from '../../../cli/html-report/write.ts';
-import { type ProgressView, run } from '../../../cli/run.ts';
+import { run } from '../../../cli/run.ts';
 import type { RangeProgress } from '../../../domain/range.ts';
 import { noUsage } from '../../../domain/usage.ts';
 import {
@@ -26,7 +26,7 @@ import {
 import { brokenDocument, mapDocument, mappedCell } from './facts.ts';
 
 const never = new AbortController().signal;
-const silent: ProgressView = { begin: () => {}, changed: () => {}, end: () => {} };
+const silent = { begin: () => {}, changed: () => {}, end: () => {} };
 const NAME = 'map-20261122T140501Z-ab12';
 
 /** Steps that map ten instances in each cell, in one turn each. */
