@@ -78,7 +78,10 @@ export async function startEndpoint(options: {
 
   const server = createServer((request, response) => {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    // Not where it was answered: an abort takes a tenth of a request's time, for the stack of its reason.
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
     void answer(request, gone.signal).then(({ status, headers, body }) => {
       response.writeHead(status, { 'content-type': 'application/json', ...headers });
       response.end(body);
