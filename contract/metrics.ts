@@ -10,6 +10,8 @@ export const metricNames = {
   pageTime: 'PageTime',
   /** Rows that a page had. */
   pageRows: 'PageRows',
+  /** Rows that the next page may have. */
+  pageSize: 'PageSize',
   /** Mappings that a page wrote. */
   instancesMapped: 'InstancesMapped',
   /** Instances of a page that are mapped to another cell, or to none. */

@@ -54,8 +54,8 @@ export class RunDashboard extends Construct {
             of(metricNames.pageTime, Stats.p(99), '99th percentile'),
           ]),
           graph('Page size, rows', [
-            of(metricNames.pageSize, "Average", "as it is set"),
-            of(metricNames.pageRows, 'Maximum', 'largest'),
+            of(metricNames.pageSize, 'Average', 'as it is set'),
+            of(metricNames.pageRows, 'Average', 'as pages had them'),
           ]),
           graph('Runs', [
             stateMachine.metricStarted({ ...runs, label: 'started' }),
@@ -74,10 +74,10 @@ export class RunDashboard extends Construct {
             'limit 200',
           ]),
           table('Cells: pages', functions.MapRange, [
-            "filter message = 'range worked' and pages > 0",
-            'stats sum(milliseconds) / sum(pages) as page_ms, sum(rows) / sum(pages) as page_rows, ' +
+            "filter message = 'range worked' and kind != 'passOver'",
+            'stats avg(pageMs) as page_ms, avg(size) as page_rows, sum(pauseSeconds) as paused_s, ' +
               'sum(mapped) as newly_mapped by cell',
-            'sort page_ms desc',
+            'sort newly_mapped desc',
             'limit 200',
           ]),
         ],

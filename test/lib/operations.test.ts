@@ -144,7 +144,15 @@ describe('the metrics', () => {
   it('have a dashboard that looks at this machine alone, and at each cell in its logs', () => {
     const [dashboard] = Object.values(full.findResources('AWS::CloudWatch::Dashboard'));
     const body = JSON.stringify(dashboard?.Properties.DashboardBody).replaceAll('\\', '');
-    for (const metric of ['InstancesMapped', 'Conflicts', 'PageTime', 'PageRows', 'NeedsAttention', 'Drift']) {
+    for (const metric of [
+      'InstancesMapped',
+      'Conflicts',
+      'PageTime',
+      'PageRows',
+      'PageSize',
+      'NeedsAttention',
+      'Drift',
+    ]) {
       expect(body).toContain(`["cellmap","${metric}","service","cellmap"`);
     }
     expect(body).toContain("filter message = 'cell closed'");
