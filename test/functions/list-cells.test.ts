@@ -74,7 +74,7 @@ describe('ListCells', () => {
     it('cannot change a mapping, whoever asks it to', async () => {
       const progress = { part: 0, files: 1, filesDone: 0, next: 0, turns: 0, done: false, made: {} };
       const { settings } = await list({ mode: 'verify' });
-      const task = { settings, progress: { ...progress, leftAlone: { number: 0, samples: [] } } };
+      const task = { settings, progress: { ...progress, leftAlone: { number: 0, samples: [] }, usage: noUsage() } };
       await expect(steps.call('ChangeMappings', task)).rejects.toMatchObject({ name: 'AccessDenied' });
     });
   });
