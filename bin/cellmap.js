@@ -8,7 +8,13 @@ import { fileURLToPath } from 'node:url';
 
 const FAILED = 4;
 
-if (process.features.typescript) {
+if (!existsSync(new URL('cellmap.ts', import.meta.url))) {
+  // Node runs no TypeScript under node_modules, so the package holds the construct alone.
+  process.stderr.write(
+    'cellmap: This package holds the CDK construct. The command runs in a checkout of the project.\n',
+  );
+  process.exitCode = FAILED;
+} else if (process.features.typescript) {
   await import('./cellmap.ts');
 } else {
   handOver();

@@ -17,6 +17,14 @@ export const functionNames = [
 
 export type FunctionName = (typeof functionNames)[number];
 
+/** What is deployed beside the machine: it tells people how a run ended. */
+export const announcer = 'AnnounceRun';
+
+/** Every function of a stack. */
+export const deployedNames = [...functionNames, announcer] as const;
+
+export type DeployedName = (typeof deployedNames)[number];
+
 /** What the stack and the local run must know of a function to run it. */
 export interface FunctionFacts {
   /** The file that exports `handler`, from the root of the repository. */
@@ -25,7 +33,7 @@ export interface FunctionFacts {
   timeoutSeconds: number;
 }
 
-export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
+export const functionFacts: Readonly<Record<DeployedName, FunctionFacts>> = {
   ListCells: { entry: 'functions/list-cells.ts', memoryMb: 256, timeoutSeconds: 60 },
   OpenCell: { entry: 'functions/open-cell.ts', memoryMb: 256, timeoutSeconds: 60 },
   // A turn works for at most 20 s; the rest is for a last statement, which the Data API ends after 45 s.
@@ -40,6 +48,7 @@ export const functionFacts: Readonly<Record<FunctionName, FunctionFacts>> = {
   ExamineSuspects: { entry: 'functions/examine-suspects.ts', memoryMb: 256, timeoutSeconds: 90 },
   ChangeMappings: { entry: 'functions/change-mappings.ts', memoryMb: 256, timeoutSeconds: 90 },
   CloseRun: { entry: 'functions/close-run.ts', memoryMb: 256, timeoutSeconds: 120 },
+  AnnounceRun: { entry: 'functions/announce-run.ts', memoryMb: 256, timeoutSeconds: 30 },
 };
 
 /**

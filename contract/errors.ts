@@ -66,6 +66,9 @@ export const permanentErrors = {
 /** The name of an error that a function raises. */
 export type ErrorName = keyof typeof transientErrors | keyof typeof permanentErrors;
 
+/** The error of a run whose cells failed for different reasons. */
+export const SEVERAL_ERRORS = 'CellsFailed';
+
 /** Whether a text is one of the error names: only then is an error's message known to hold no secret. */
 export function isErrorName(text: string): text is ErrorName {
   return Object.hasOwn(transientErrors, text) || Object.hasOwn(permanentErrors, text);

@@ -37,6 +37,17 @@ export function isVerifying(mode: Mode): mode is VerifyingMode {
   return verifyingModes.some((each) => each === mode);
 }
 
+/** Names or uuids of cells. */
+const chosenCellsSchema = z.array(z.string().min(1)).min(1);
+
+/** An event of somebody else, as the stack's rule hands it over; what else its detail says is no business of ours. */
+const startingEventSchema = z.strictObject({
+  id: z.string(),
+  source: z.string(),
+  detailType: z.string(),
+  detail: z.looseObject({ cells: chosenCellsSchema.optional() }),
+});
+
 /** The input of an execution: what a person, a script or an event asks for. Unknown keys are refused (typos). */
 export const executionInputSchema = z.strictObject({
   /**
@@ -45,7 +56,9 @@ export const executionInputSchema = z.strictObject({
    */
   mode: z.enum(modes).default('map'),
   /** Names or uuids; all cells where it is left out. */
-  cells: z.array(z.string().min(1)).min(1).optional(),
+  cells: chosenCellsSchema.optional(),
+  /** The event that started the execution, which may choose the cells; left out where none did. */
+  event: startingEventSchema.optional(),
   /** The most instances to map in each cell. */
   maxCount: z.int().positive().optional(),
   /** The most rows a page; pages find their size by themselves. */
@@ -399,9 +412,14 @@ export const runEndSchema = z.object({
   totals: z.record(z.string(), z.int()).optional(),
   /** The S3 key of the result document. */
   resultKey: z.string(),
+  /** What needs a look, and in which cells, in a sentence or two; left out where nothing does. */
+  message: z.string().optional(),
   /** The error name and the cause with which the execution is to fail. */
   failure: z.object({ error: z.string(), cause: z.string() }).optional(),
 });
 
 /** What CloseRun returns. */
 export type RunEnd = z.infer<typeof runEndSchema>;
+
+/** What AnnounceRun is given: the part in use of Step Functions' event on the change of an execution's status. */
+export const statusChangeSchema = z.object({ detail: z.object({ executionArn: z.string() }) });

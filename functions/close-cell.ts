@@ -8,6 +8,7 @@ import {
 } from '../contract/payloads.ts';
 import { type CellRecord, type MappedCell, resultKeys } from '../contract/results.ts';
 import { countInstances, countMappings } from '../data-api/cells.ts';
+import { cellLabel } from '../domain/cell.ts';
 import { addCounts } from '../domain/counts.ts';
 import { lastPass } from '../domain/last-pass.ts';
 import { type Plan, PlanTally } from '../domain/plan.ts';
@@ -37,10 +38,17 @@ export const handler = step(
     const record = { ...ended, usage: addUsage([sum.usage, opened.usage, usage()]) };
     await writeResult(resultKeys.cell(settings.run, cell.uuid), record, deadline);
     const status = record.kind === 'mapped' ? cellStatus(record.counts, null) : record.kind;
-    logger.info('cell closed', { run: settings.run, cell: cell.uuid, status });
+    logger.info('cell closed', { run: settings.run, cell: cell.uuid, status, ...measured(cell, record) });
     return { uuid: cell.uuid, status };
   },
 );
+
+/** What the stack's dashboard shows of a cell: a dimension for each in its metrics would be paid by the cell. */
+function measured(cell: OpenedCell, record: CellRecord) {
+  if (record.kind !== 'mapped' && record.kind !== 'failed') return {};
+  const { instances, mapped, conflicts } = record.counts;
+  return { name: cellLabel(cell), instances, mapped, conflicts: conflicts.otherCell + conflicts.noCell };
+}
 
 async function close(
   cell: OpenedCell,

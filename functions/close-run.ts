@@ -1,18 +1,19 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { z } from 'zod';
 import { functionFacts } from '../contract/bundling.ts';
+import { SEVERAL_ERRORS } from '../contract/errors.ts';
 import { closeRunSchema, isVerifying, type RunEnd } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
 import { cellLabel } from '../domain/cell.ts';
 import { estimateMap } from '../domain/estimate.ts';
-import type { CellsResult, PlanResult, RunResult } from '../domain/result.ts';
 import { runStates, statesUsed } from '../domain/transitions.ts';
 import { addUsage, type Cost, costOf, type Usage } from '../domain/usage.ts';
-import type { ExplainResult, UndoResult, VerifyResult } from '../domain/verification-result.ts';
 import { environment, writeResult } from './clients.ts';
 import { type EndedCell, readEndedCells } from './ended-cells.ts';
 import { readChanges } from './ended-changes.ts';
 import { explainDocument } from './explain-document.ts';
 import { cellsDocument, mapDocument, planDocument } from './map-document.ts';
+import { type Document, measuresOf, messageOf } from './run-message.ts';
 import { step } from './step.ts';
 import { undoDocument } from './undo-document.ts';
 import { verifyDocument } from './verify-document.ts';
@@ -22,11 +23,8 @@ const FAILURES_NAMED = 5;
 
 type Task = z.output<typeof closeRunSchema>;
 
-/** The result document of a run of any mode. */
-type Document = RunResult | PlanResult | CellsResult | VerifyResult | ExplainResult | UndoResult;
-
 /** Folds what became of the cells into the run's result document. */
-export const handler = step(closeRunSchema, async (task, { logger, deadline, usage }): Promise<RunEnd> => {
+export const handler = step(closeRunSchema, async (task, { logger, metrics, deadline, usage }): Promise<RunEnd> => {
   const { settings } = task;
   const ended = await endedCells(task, deadline);
   const bare = await documentOf(task, ended, deadline);
@@ -35,10 +33,13 @@ export const handler = step(closeRunSchema, async (task, { logger, deadline, usa
   const resultKey = resultKeys.result(settings.run);
   await writeResult(resultKey, document, deadline);
   logger.info('run closed', { run: settings.run, status: document.status });
+  for (const { name, value } of measuresOf(settings, document)) metrics.addMetric(name, MetricUnit.Count, value);
   const failure = failureOf(document);
+  const message = messageOf(document);
   return {
     status: document.status,
     resultKey,
+    ...(message === null ? {} : { message }),
     ...('totals' in document ? { totals: { ...document.totals } } : {}),
     ...(failure === undefined ? {} : { failure }),
   };
@@ -102,7 +103,7 @@ function failureOf(document: Document): RunEnd['failure'] {
   const [first] = failed;
   const sameError = failed.every(({ error }) => error?.name === first?.error?.name);
   return {
-    error: sameError && first?.error ? first.error.name : 'CellsFailed',
+    error: sameError && first?.error ? first.error.name : SEVERAL_ERRORS,
     cause: [`${failed.length} of ${document.cells.length} cells failed.`, ...named, ...more].join(' '),
   };
 }

@@ -16,6 +16,27 @@ export function apiDatabase(deadline: AbortSignal): Database {
   return new Database(environment.api, 'The API database', sendStatement, deadline);
 }
 
+/**
+ * The API database with the login that may change and remove mappings.
+ * @throws NamedError AccessDenied where the stack has none
+ */
+export function repairDatabase(deadline: AbortSignal): Database {
+  return new Database(addressForRepair(), 'The API database', sendStatement, deadline);
+}
+
+/**
+ * Refuses changes of mappings where the stack has no login for them.
+ * @throws NamedError AccessDenied
+ */
+export function addressForRepair(): DatabaseAddress {
+  if (environment.repair !== null) return environment.repair;
+  throw new NamedError(
+    'AccessDenied',
+    'This stack may not change or remove mappings. ' +
+      "Set apiDatabase.repairSecretArn in the stack's configuration and deploy again.",
+  );
+}
+
 /** A cell's own database. */
 export function cellDatabase(
   cell: Pick<Cell, 'name' | 'uuid'>,

@@ -24,7 +24,7 @@ import { IDS_PER_RANGE } from '../domain/survey.ts';
 import { partOf } from '../domain/suspects.ts';
 import { noUsage } from '../domain/usage.ts';
 import { readResult, writeResult } from './clients.ts';
-import { apiDatabase, databaseOf } from './databases.ts';
+import { addressForRepair, apiDatabase, databaseOf } from './databases.ts';
 import { readCheckedCells } from './preflight.ts';
 import { step } from './step.ts';
 import { writeSuspects } from './suspect-files.ts';
@@ -35,9 +35,11 @@ const CELLS_NAMED = 20;
 /** Checks what was asked for, and lists the cells that the run goes over. */
 export const handler = step(listCellsSchema, async (task, { logger, deadline }): Promise<ListedCells> => {
   const input = parseInput(task.input);
+  // Now, and not after a verification of hours.
+  if (input.apply || input.mode === 'undo') addressForRepair();
   const api = apiDatabase(deadline);
   const all = input.mode === 'plan' ? await readCheckedCells(task, deadline) : await readCells(api);
-  const cells = choose(all, input.cells ?? null);
+  const cells = choose(all, input.cells ?? input.event?.detail.cells ?? null);
   if (!['cells', 'explain', 'undo'].includes(input.mode)) refuseSharedDatabases(cells);
   if (input.mode === 'undo') await refuseOtherCloud(task.run, all, deadline);
 
@@ -153,6 +155,9 @@ function requireParts(input: z.output<typeof executionInputSchema>) {
     if (isThere && !modes.includes(input.mode)) {
       throw new NamedError('BadInput', `${name} belongs to the mode ${modes.join(' or ')}, not to ${input.mode}.`);
     }
+  }
+  if (input.cells !== undefined && input.event?.detail.cells !== undefined) {
+    throw new NamedError('BadInput', 'Both the input and its event name cells. Name them once.');
   }
   if (input.apply && input.mode !== 'repair') throw new NamedError('BadInput', 'apply belongs to the mode repair.');
   return input;

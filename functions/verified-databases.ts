@@ -7,7 +7,7 @@ import { DataApiVerifiedMappings } from '../data-api/verified-mappings.ts';
 import type { Cell } from '../domain/cell.ts';
 import type { ChangeStore } from '../domain/change.ts';
 import type { UuidRules, VerifiedInstances, VerifiedMappings } from '../domain/verification-stores.ts';
-import { apiDatabase, cellDatabase } from './databases.ts';
+import { apiDatabase, cellDatabase, repairDatabase } from './databases.ts';
 
 let uuidRules: UuidRules | undefined;
 
@@ -37,7 +37,10 @@ export async function verifiedMappings(
   return new DataApiVerifiedMappings(apiDatabase(deadline), { exactCase, bucketLength });
 }
 
-/** All mappings, for changing. */
+/**
+ * All mappings, for changing.
+ * @throws NamedError where nobody may change any
+ */
 export function changeStore(deadline: AbortSignal): ChangeStore {
-  return new DataApiChangeStore(apiDatabase(deadline));
+  return new DataApiChangeStore(repairDatabase(deadline));
 }

@@ -1,5 +1,6 @@
 import type { Acknowledgment } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { FunctionName } from '../contract/bundling.ts';
 import { environmentNames as names, toVariables } from '../contract/environment.ts';
 import type { Config } from './config.ts';
@@ -9,6 +10,9 @@ import type { ResultsBucket } from './results-bucket.ts';
 /** What a function can touch. */
 type Touched =
   | 'apiDatabase'
+  /** Whether mappings may be changed. */
+  | 'repairPermission'
+  | 'repairDatabase'
   | 'mainDatabaseUrl'
   | 'databaseDirectory'
   | 'cellDatabases'
@@ -18,7 +22,7 @@ type Touched =
 
 /** All that each function touches besides its own logs and traces; nothing else gives it a permission. */
 const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
-  ListCells: ['apiDatabase', 'mainDatabaseUrl', 'readResults', 'writeResults'],
+  ListCells: ['apiDatabase', 'repairPermission', 'mainDatabaseUrl', 'readResults', 'writeResults'],
   OpenCell: ['apiDatabase', 'mainDatabaseUrl', 'databaseDirectory', 'cellDatabases', 'writeResults'],
   MapRange: ['apiDatabase', 'cellDatabases', 'writeResults'],
   CheckPassedOver: ['readResults'],
@@ -36,7 +40,7 @@ const touchedBy: Readonly<Record<FunctionName, readonly Touched[]>> = {
     'readResults',
     'writeResults',
   ],
-  ChangeMappings: ['apiDatabase', 'readResults', 'writeResults'],
+  ChangeMappings: ['repairDatabase', 'readResults', 'writeResults'],
   CloseRun: ['readResults', 'writeResults', 'prices'],
 };
 
@@ -57,13 +61,17 @@ interface Grant {
 
 /** Gives each function access to what it touches. */
 export function accessOf(
-  config: Config,
-  resources: { directory: DatabaseDirectory; results: ResultsBucket },
+  config: Omit<Config, 'stackName'>,
+  resources: { directory: DatabaseDirectory; results: ResultsBucket; encryptionKey?: IKey },
 ): (name: FunctionName) => Access {
-  const { directory, results } = resources;
+  const { directory, results, encryptionKey } = resources;
   const { apiDatabase, secretKmsKeyArns, mainDatabaseUrl = null, prices } = config;
+  const { repairSecretArn } = apiDatabase;
+  const repair = repairSecretArn === undefined ? null : { ...apiDatabase, secretArn: repairSecretArn };
+  const withKey = (action: string) => (encryptionKey === undefined ? [] : [allow([action], [encryptionKey.keyArn])]);
   const variables = toVariables({
     api: apiDatabase,
+    repair,
     directoryPrefix: directory.prefix,
     mainDatabaseUrl,
     resultsBucket: results.bucketName,
@@ -73,6 +81,11 @@ export function accessOf(
     apiDatabase: {
       variables: [names.apiClusterArn, names.apiSecretArn, names.apiDatabase, names.apiDialect],
       statements: () => queries([apiDatabase], secretKmsKeyArns),
+    },
+    repairPermission: { variables: [names.repairSecretArn] },
+    repairDatabase: {
+      variables: [names.apiClusterArn, names.repairSecretArn, names.apiDatabase, names.apiDialect],
+      statements: () => (repair === null ? [] : queries([repair], secretKmsKeyArns)),
     },
     mainDatabaseUrl: { variables: [names.mainDatabaseUrl] },
     prices: { variables: [names.prices] },
@@ -88,12 +101,13 @@ export function accessOf(
         allow(['s3:GetObject'], [results.resultArns]),
         // Without it S3 answers AccessDenied for a result that does not exist.
         allow(['s3:ListBucket'], [results.bucketArn]),
+        ...withKey('kms:Decrypt'),
       ],
       acknowledgments: [results.resultArnsAcknowledgment],
     },
     writeResults: {
       variables: [names.resultsBucket],
-      statements: () => [allow(['s3:PutObject'], [results.resultArns])],
+      statements: () => [allow(['s3:PutObject'], [results.resultArns]), ...withKey('kms:GenerateDataKey')],
       acknowledgments: [results.resultArnsAcknowledgment],
     },
   };

@@ -40,9 +40,16 @@ const retentionDays = Object.values(RetentionDays)
   .filter((days) => days !== RetentionDays.INFINITE);
 
 const directoryEntrySchema = z.strictObject({
-  host: z.string().refine((host) => isIPv6(host) || /^[^\s:/@,?[\]{}]+$/.test(host), {
-    error: 'expected a name or an address as cell_mappings has it; the port and the database have keys of their own',
-  }),
+  // The entry is found by it, so it must be known when the template is made.
+  host: z
+    .string()
+    .refine((host) => !Token.isUnresolved(host), {
+      error: 'expected a name that is known already, such as one in a hosted zone of yours, and no token',
+      abort: true,
+    })
+    .refine((host) => isIPv6(host) || /^[^\s:/@,?[\]{}]+$/.test(host), {
+      error: 'expected a name or an address as cell_mappings has it; the port and the database have keys of their own',
+    }),
   port: z.int().min(1).max(65_535).optional(),
   database: z.string().min(1).optional(),
   clusterArn,
@@ -59,39 +66,97 @@ const pricesSchema = z.strictObject({
   dataApiUnit: price('dataApiUnit'),
 });
 
-const configSchema = z
-  .strictObject({
-    stackName: z
-      .string()
-      .regex(/^[A-Za-z][A-Za-z0-9-]{0,79}$/, 'expected a letter, then letters, digits and hyphens, 80 at most')
-      .default('cellmap'),
-    apiDatabase: z.strictObject({
-      clusterArn,
-      secretArn,
-      database: z.string().min(1),
-      dialect: z.enum(['mysql', 'postgresql']),
-    }),
-    mainDatabaseUrl: z
-      .string()
-      .refine((url) => /^[\w+]+:\/\/[^@]*$/.test(url) && !/[?&](user|password|passwd)=/i.test(url), {
-        error: 'expected dialect://host:port/database without user and password',
-      })
-      .optional(),
-    directory: z.array(directoryEntrySchema).min(1),
-    secretKmsKeyArns: z.array(kmsKeyArn).default([]),
-    logRetentionDays: z.literal(retentionDays).default(RetentionDays.THREE_MONTHS),
-    resultsRetentionDays: z.int().positive().default(365),
-    prices: pricesSchema.default(DEFAULT_PRICES),
-  })
-  .superRefine((config, context) => {
-    const refuse = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message, input: undefined });
-    refuseDuplicates(config.directory, refuse);
-    refuseOtherHomes(config, refuse);
-  });
+/** What EventBridge matches a field with: one text, or a list of alternatives. */
+const alternatives = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
+/** The patterns of the fields of an event's detail: lists of what may be there, as deep as the detail itself. */
+const eventFields: z.ZodType<EventFields> = z.record(
+  z.string(),
+  z.union([z.array(z.unknown()).min(1), z.lazy(() => eventFields)], {
+    error: 'expected a list of what may be there, as EventBridge has it: ["value"] or [{"prefix": "value"}]',
+  }),
+);
+
+/** A pattern of an event's detail, as EventBridge has it. */
+export interface EventFields {
+  [field: string]: unknown[] | EventFields;
+}
+
+/** The keys of the configuration; docs/configuration.md explains them at length. */
+const keys = {
+  /** The name of the stack and of its state machine. */
+  stackName: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,79}$/, 'expected a letter, then letters, digits and hyphens, 80 at most')
+    .default('cellmap'),
+  /** Nova's API database. */
+  apiDatabase: z.strictObject({
+    /** Its Aurora cluster, with the Data API enabled. */
+    clusterArn,
+    /** The secret of its user, who reads and inserts. */
+    secretArn,
+    /** The secret of a user who may change and remove mappings too; without one, `repair` and `undo` are refused. */
+    repairSecretArn: secretArn.optional(),
+    /** Its name, mostly `nova_api`. */
+    database: z.string().min(1),
+    dialect: z.enum(['mysql', 'postgresql']),
+  }),
+  /** Nova's `[database] connection` without user and password, from which templates in `cell_mappings` are filled. */
+  mainDatabaseUrl: z
+    .string()
+    .refine((url) => /^[\w+]+:\/\/[^@]*$/.test(url) && !/[?&](user|password|passwd)=/i.test(url), {
+      error: 'expected dialect://host:port/database without user and password',
+    })
+    .optional(),
+  /** Which cluster and secret belong to the host in a cell's `database_connection`. */
+  directory: z.array(directoryEntrySchema).min(1),
+  /** The customer-managed KMS keys that encrypt the databases' secrets. */
+  secretKmsKeyArns: z.array(kmsKeyArn).default([]),
+  /** The customer-managed KMS key that encrypts results, notifications, the dead-letter queue and logs. */
+  encryptionKeyArn: kmsKeyArn.optional(),
+  logRetentionDays: z.literal(retentionDays).default(RetentionDays.THREE_MONTHS),
+  resultsRetentionDays: z.int().positive().default(365),
+  /** What AWS asks in the stack's region, for the estimate in each result. */
+  prices: pricesSchema.default(DEFAULT_PRICES),
+  /** The event after which `map` is run; none where it is left out. */
+  deploymentEvent: z
+    .strictObject({ source: alternatives, detailType: alternatives, detail: eventFields.optional() })
+    .optional(),
+  /** When `verify` is run each night; never where it is left out. */
+  nightlyVerify: z
+    .strictObject({
+      /** HH:MM. */
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM, such as 03:17')
+        .default('03:17'),
+      /** A name of the time zone database. */
+      timeZone: z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin').default('Etc/UTC'),
+    })
+    .optional(),
+  /** Who is told of runs that failed or need a look, and of alarms. */
+  notifyEmails: z.array(z.email()).default([]),
+} as const;
+
+const configSchema = z.strictObject(keys).superRefine((config, context) => {
+  const refuse = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: 'custom', path, message, input: undefined });
+  refuseDuplicates(config.directory, refuse);
+  refuseOtherHomes(config, refuse);
+  refuseOwnStack(config, refuse);
+});
 
 /** What a stack is made from; docs/configuration.md explains each key. */
 export type Config = z.output<typeof configSchema>;
+
+/** The same as it is written, with what has a default left out. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** The event after which `map` is run. */
+export type DeploymentEvent = NonNullable<Config['deploymentEvent']>;
+
+/** When `verify` is run. */
+export type NightlyVerify = NonNullable<Config['nightlyVerify']>;
 
 /** One server, or one database on it, where cells may be. */
 export type DirectoryEntry = Config['directory'][number];
@@ -165,6 +230,8 @@ function refuseOtherHomes(config: Omit<Config, 'mainDatabaseUrl'>, refuse: Refus
   if (home === undefined) return;
   const arns: [path: (string | number)[], arn: string][] = [
     [['apiDatabase', 'secretArn'], config.apiDatabase.secretArn],
+    ...given(['apiDatabase', 'repairSecretArn'], config.apiDatabase.repairSecretArn),
+    ...given(['encryptionKeyArn'], config.encryptionKeyArn),
     ...config.directory.flatMap((entry, index): [(string | number)[], string][] => [
       [['directory', index, 'clusterArn'], entry.clusterArn],
       [['directory', index, 'secretArn'], entry.secretArn],
@@ -179,6 +246,49 @@ function refuseOtherHomes(config: Omit<Config, 'mainDatabaseUrl'>, refuse: Refus
       `it is in account ${account}, region ${region}, but the API database is in ${home.account}, ${home.region}; ` +
         'one stack serves one account and region',
     );
+  }
+}
+
+/** A path and its ARN, where there is one. */
+function given(path: string[], arn: string | undefined): [string[], string][] {
+  return arn === undefined ? [] : [[path, arn]];
+}
+
+/**
+ * A rule for stacks that are updated must say which, and the stack itself must not be among them: each of its own
+ * deployments would start a run.
+ */
+function refuseOwnStack({ stackName, deploymentEvent }: Pick<Config, 'stackName' | 'deploymentEvent'>, refuse: Refuse) {
+  if (deploymentEvent === undefined || ![deploymentEvent.source].flat().includes('aws.cloudformation')) return;
+  const path = ['deploymentEvent', 'detail', 'stack-id'];
+  const patterns = deploymentEvent.detail?.['stack-id'];
+  const prefixes = Array.isArray(patterns) ? patterns.map(prefixOf) : [];
+  if (prefixes.length === 0 || prefixes.includes(undefined)) {
+    refuse(
+      path,
+      'expected [{"prefix": "arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME"}], so that it is not every stack',
+    );
+    return;
+  }
+  const own = `${stackName}/`;
+  const names = prefixes.map((prefix) => prefix?.split(':stack/')[1] ?? '');
+  if (names.some((name) => own.startsWith(name))) {
+    refuse(path, `it is also this stack, ${stackName}; choose a longer prefix, or name this stack differently`);
+  }
+}
+
+function prefixOf(pattern: unknown): string | undefined {
+  if (typeof pattern === 'string') return pattern;
+  if (typeof pattern !== 'object' || pattern === null || !('prefix' in pattern)) return undefined;
+  return typeof pattern.prefix === 'string' ? pattern.prefix : undefined;
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { directoryParameterName } from '../contract/directory.ts';
 import { directoryKey } from '../domain/database-url.ts';
 import type { DirectoryEntry } from './config.ts';
+import { nagNameOf } from './nag-name.ts';
 
 /**
  * The database directory: which cluster and which secret belong to the host of a cell's database_connection.
@@ -11,7 +12,7 @@ import type { DirectoryEntry } from './config.ts';
  * Each entry is a parameter of its own, so the directory has no size limit.
  */
 export class DatabaseDirectory extends Construct {
-  /** The path of the entries; the stack's name in it keeps two stacks of an account apart. */
+  /** The path of the entries; the machine's name in it keeps two stacks of an account apart. */
   readonly prefix: string;
   /**
    * All entries, also those that do not exist: a lookup asks for the most exact one first, and SSM answers
@@ -20,14 +21,15 @@ export class DatabaseDirectory extends Construct {
   readonly parameterArns: string;
   readonly parameterArnsAcknowledgment: Acknowledgment;
 
-  constructor(scope: Construct, id: string, entries: readonly DirectoryEntry[]) {
+  /** @param name the state machine's */
+  constructor(scope: Construct, id: string, name: string, entries: readonly DirectoryEntry[]) {
     super(scope, id);
     const stack = Stack.of(this);
-    this.prefix = `/cellmap/${stack.stackName}/directory`;
+    this.prefix = `/cellmap/${name}/directory`;
     const resource = `parameter${this.prefix}/*`;
     this.parameterArns = stack.formatArn({ service: 'ssm', resource });
     this.parameterArnsAcknowledgment = {
-      id: `AwsSolutions-IAM5[Resource::${this.parameterArns}]`,
+      id: `AwsSolutions-IAM5[Resource::${nagNameOf(this, this.parameterArns)}]`,
       reason: 'The directory of this stack alone; names that do not exist must be covered too.',
     };
     for (const entry of entries) {

@@ -1,4 +1,5 @@
-import { Duration, Fn, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
+import { Duration, Fn, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
@@ -19,6 +20,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../contract/bundling.ts';
+import { nagNameOf } from './nag-name.ts';
 import { isVerification, MODE, SETTINGS } from './paths.ts';
 import { type MakeTask, taskMaker } from './task-states.ts';
 import { verifyCellSteps, verifySteps } from './verify-steps.ts';
@@ -36,7 +38,12 @@ export class MapMachine extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { name: string; functionOf: (name: FunctionName) => IFunction; logRetention: RetentionDays },
+    props: {
+      name: string;
+      functionOf: (name: FunctionName) => IFunction;
+      logRetention: RetentionDays;
+      encryptionKey?: IKey;
+    },
   ) {
     super(scope, id);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
@@ -50,6 +57,7 @@ export class MapMachine extends Construct {
           // CloudWatch's resource policy has room for few log groups, but for any number under this prefix.
           logGroupName: `/aws/vendedlogs/states/${props.name}`,
           retention: props.logRetention,
+          encryptionKey: props.encryptionKey,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
@@ -68,10 +76,9 @@ export class MapMachine extends Construct {
       reason: 'X-Ray and the delivery of vended logs know no resources: AWS documents * for both.',
     });
     const stack = Stack.of(this);
-    // cdk-nag names its findings by the text of the ARNs, which only a stack with an account and a region has.
-    if (Token.isUnresolved(stack.account) || Token.isUnresolved(stack.region)) return;
-    const name = JSON.stringify(stack.resolve(Fn.select(6, Fn.split(':', stateMachine.stateMachineArn))));
-    const executions = `arn:${stack.partition}:states:${stack.region}:${stack.account}:execution:${name}`;
+    const name = stack.resolve(Fn.select(6, Fn.split(':', stateMachine.stateMachineArn)));
+    const home = nagNameOf(this, `${stack.partition}:states:${stack.region}:${stack.account}`);
+    const executions = `arn:${home}:execution:${JSON.stringify(name)}`;
     Validations.of(stateMachine.node.findChild('DistributedMapPolicy')).acknowledge(
       {
         id: `AwsSolutions-IAM5[Resource::${executions}:*]`,

@@ -37,10 +37,10 @@ const readingOrder = [
  */
 export function renderAsl(config: Config): string {
   const stack = new CellmapStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), config);
-  const machine = stack.machine.stateMachine.node.defaultChild as CfnStateMachine;
+  const machine = stack.mapping.stateMachine.node.defaultChild as CfnStateMachine;
   const definition: { 'Fn::Join': [string, (string | { Ref: string })[]] } = stack.resolve(machine.definitionString);
   const nameByArn = new Map(
-    functionNames.map((name) => [JSON.stringify(stack.resolve(stack.functions[name].alias.functionArn)), name]),
+    functionNames.map((name) => [JSON.stringify(stack.resolve(stack.mapping.functions[name].alias.functionArn)), name]),
   );
   const text = definition['Fn::Join'][1]
     .map((part) => (typeof part === 'string' ? part : `\${${nameByArn.get(JSON.stringify(part))}}`))

@@ -1,12 +1,16 @@
 import { type Acknowledgment, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
 /** Keeps what became of each run and its cells, for as long as configured, and when the stack is gone too. */
 export class ResultsBucket extends Bucket {
-  constructor(scope: Construct, id: string, props: { retentionDays: number }) {
+  constructor(scope: Construct, id: string, props: { retentionDays: number; encryptionKey?: IKey }) {
+    const { encryptionKey } = props;
     super(scope, id, {
-      encryption: BucketEncryption.S3_MANAGED,
+      encryption: encryptionKey === undefined ? BucketEncryption.S3_MANAGED : BucketEncryption.KMS,
+      encryptionKey,
+      bucketKeyEnabled: encryptionKey !== undefined || undefined,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       lifecycleRules: [{ expiration: Duration.days(props.retentionDays) }],
@@ -15,7 +19,7 @@ export class ResultsBucket extends Bucket {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Only three functions of the stack write here and one reads; CloudTrail data events, where the account has ' +
+        'Only the functions of the stack write here; CloudTrail data events, where the account has ' +
         'them, tell who else read a result. A second bucket for access logs would hold nothing but their own calls.',
     });
   }

@@ -69,13 +69,16 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     closers.push(s3.close);
 
     const credentials = { accessKeyId: 'local', secretAccessKey: 'local', sessionToken: key };
+    const api = {
+      clusterArn: API_CLUSTER_ARN,
+      secretArn: API_SECRET_ARN,
+      database: apiDatabase.database,
+      dialect: apiDatabase.dialect,
+    };
     const environment: Environment = {
-      api: {
-        clusterArn: API_CLUSTER_ARN,
-        secretArn: API_SECRET_ARN,
-        database: apiDatabase.database,
-        dialect: apiDatabase.dialect,
-      },
+      api,
+      // There is one login here, that of the URL; what it may do is up to its database.
+      repair: api,
       directoryPrefix: DIRECTORY_PREFIX,
       mainDatabaseUrl: mainDatabaseUrl === null ? null : withoutCredentials(mainDatabaseUrl),
       resultsBucket: BUCKET,

@@ -24,6 +24,8 @@ const rules: Record<string, ImportRule> = {
       '@aws-lambda-powertools/*',
       '@aws-sdk/client-rds-data',
       '@aws-sdk/client-s3',
+      '@aws-sdk/client-sfn',
+      '@aws-sdk/client-sns',
       '@aws-sdk/client-ssm',
       'aws-lambda',
       'zod',
@@ -48,6 +50,7 @@ const rules: Record<string, ImportRule> = {
       'node:*',
     ],
   },
+  examples: { folders: ['lib'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs'] },
   bin: { folders: ['lib', 'cli'], packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'node:*'] },
 };
 
@@ -75,7 +78,7 @@ describe('the sources', () => {
 
   it('are all in a folder that has a rule', () => {
     const folders = readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|cdk\.out$|coverage$)/.test(entry.name))
+      .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|cdk\.out$|dist$|coverage$)/.test(entry.name))
       .filter(({ name }) =>
         readdirSync(join(root, name), { recursive: true }).some((file) => /\.ts$/.test(String(file))),
       )

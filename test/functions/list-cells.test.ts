@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { environmentNames } from '../../contract/environment.ts';
 import type { ListedCells } from '../../contract/payloads.ts';
 import { resultKeys } from '../../contract/results.ts';
 import { newPart } from '../../domain/examine.ts';
@@ -41,6 +42,41 @@ describe('ListCells', () => {
     [{ mode: 'repair', classes: ['everything'] }, "The execution's input is malformed"],
   ])('refuses %j', async (input, message) => {
     await expect(list(input)).rejects.toMatchObject({ name: 'BadInput', message: expect.stringContaining(message) });
+  });
+
+  describe('of a stack without a secret for changes', () => {
+    const variable = environmentNames.repairSecretArn;
+    let before: string | undefined;
+    beforeEach(() => {
+      before = process.env[variable];
+      process.env[variable] = '';
+    });
+    afterEach(() => {
+      process.env[variable] = before;
+    });
+
+    it.each([
+      { mode: 'repair', classes: ['orphan'], apply: true },
+      { mode: 'undo', files: 1 },
+    ])('refuses %j before anything is read, with the remedy', async (input) => {
+      await expect(list(input)).rejects.toMatchObject({
+        name: 'AccessDenied',
+        message:
+          'This stack may not change or remove mappings. ' +
+          "Set apiDatabase.repairSecretArn in the stack's configuration and deploy again.",
+      });
+    });
+
+    it('plans a repair', async () => {
+      expect((await list({ mode: 'repair', classes: ['orphan'] })).settings).toMatchObject({ apply: false });
+    });
+
+    it('cannot change a mapping, whoever asks it to', async () => {
+      const progress = { part: 0, files: 1, filesDone: 0, next: 0, turns: 0, done: false, made: {} };
+      const { settings } = await list({ mode: 'verify' });
+      const task = { settings, progress: { ...progress, leftAlone: { number: 0, samples: [] }, usage: noUsage() } };
+      await expect(steps.call('ChangeMappings', task)).rejects.toMatchObject({ name: 'AccessDenied' });
+    });
   });
 
   it.each(['map', 'plan', 'cells', 'verify'])(

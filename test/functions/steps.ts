@@ -59,14 +59,16 @@ export async function startSteps(apiUrl: string): Promise<Steps> {
     startSsm({ key, parameter }),
     startS3({ key, directory: folder, bucket: 'results' }),
   ]);
+  const address = {
+    clusterArn: API_CLUSTER_ARN,
+    secretArn: API_SECRET_ARN,
+    database: api.database,
+    dialect: api.dialect,
+  };
   Object.assign(process.env, {
     ...toVariables({
-      api: {
-        clusterArn: API_CLUSTER_ARN,
-        secretArn: API_SECRET_ARN,
-        database: api.database,
-        dialect: api.dialect,
-      },
+      api: address,
+      repair: address,
       directoryPrefix: DIRECTORY_PREFIX,
       mainDatabaseUrl: null,
       resultsBucket: 'results',
@@ -80,6 +82,7 @@ export async function startSteps(apiUrl: string): Promise<Steps> {
     AWS_ENDPOINT_URL_SSM: ssm.url,
     AWS_ENDPOINT_URL_S3: s3.url,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
   });
   // Only now: the clients belong to the modules.
   const { readResult, writeResult } = await import('../../functions/clients.ts');

@@ -2,7 +2,13 @@ import 'aws-cdk-lib/testhelpers/jest-autoclean';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Fn } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { type FunctionName, functionFacts, functionNames, nodeOptions } from '../../contract/bundling.ts';
+import {
+  deployedNames,
+  type FunctionName,
+  functionFacts,
+  functionNames,
+  nodeOptions,
+} from '../../contract/bundling.ts';
 import { environmentNames, fromVariables } from '../../contract/environment.ts';
 import { directoryKeys } from '../../domain/database-url.ts';
 import type { CellmapStack } from '../../lib/cellmap-stack.ts';
@@ -26,6 +32,7 @@ beforeAll(() => {
 const config = readConfig(exampleFile);
 const api = config.apiDatabase;
 const cells = config.directory;
+const repairer = { ...api, secretArn: api.repairSecretArn ?? '' };
 const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string }[]> = {
   ListCells: [api],
   OpenCell: [api, ...cells],
@@ -38,7 +45,7 @@ const databasesOf: Record<FunctionName, { clusterArn: string; secretArn: string 
   CompareCell: [api, ...cells],
   FindSuspects: [],
   ExamineSuspects: [api, ...cells],
-  ChangeMappings: [api],
+  ChangeMappings: [repairer],
   CloseRun: [],
 };
 
@@ -61,7 +68,7 @@ const list = <Item>(value: Item | Item[]): Item[] => (Array.isArray(value) ? val
 
 /** The statements of a function's role. */
 function statementsOf(name: FunctionName): Statement[] {
-  const role = stack.resolve(stack.functions[name].role.roleName);
+  const role = stack.resolve(stack.mapping.functions[name].role.roleName);
   const policies = template.findResources('AWS::IAM::Policy', { Properties: { Roles: [role] } });
   return Object.values(policies).flatMap((policy) => policy.Properties.PolicyDocument.Statement);
 }
@@ -116,7 +123,7 @@ describe('what a function may do', () => {
   });
 
   it.each(functionNames)("%s decrypts with the secrets' key only the secrets that it uses", (name) => {
-    const decrypts = statementsOf(name).filter(({ Action }) => Action === 'kms:Decrypt');
+    const decrypts = statementsOf(name).filter(({ Action, Condition }) => Action === 'kms:Decrypt' && Condition);
     const secrets = decrypts.flatMap(({ Condition }) =>
       list(Condition?.StringEquals['kms:EncryptionContext:SecretARN'] ?? []),
     );
@@ -162,10 +169,11 @@ describe('what a function may do', () => {
   });
 
   it('the machine invokes the aliases of its own functions and nothing else', () => {
-    const invokes = Object.values(template.findResources('AWS::IAM::Policy'))
+    const role = stack.resolve(stack.mapping.stateMachine.role.roleName);
+    const invokes = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [role] } }))
       .flatMap((policy): Statement[] => policy.Properties.PolicyDocument.Statement)
       .filter(({ Action }) => Action === 'lambda:InvokeFunction');
-    const aliases = functionNames.map((name) => stack.resolve(stack.functions[name].alias.functionArn));
+    const aliases = functionNames.map((name) => stack.resolve(stack.mapping.functions[name].alias.functionArn));
     expect(invokes.flatMap(({ Resource }) => Resource)).toEqual(expect.arrayContaining(aliases));
     expect(invokes.flatMap(({ Resource }) => Resource)).toHaveLength(aliases.length);
   });
@@ -188,7 +196,8 @@ describe('a function', () => {
 
   it.each(finders)('that touches everything reads back what the stack was configured with: %s', (name) => {
     const environment = fromVariables(functionProperties(name).Environment.Variables);
-    expect(environment.api).toEqual(api);
+    const { repairSecretArn: _, ...ofMapping } = api;
+    expect(environment.api).toEqual(ofMapping);
     expect(environment.mainDatabaseUrl).toBe(config.mainDatabaseUrl);
     expect(environment.directoryPrefix).toBe('/cellmap/cellmap/directory');
   });
@@ -203,14 +212,17 @@ describe('a function', () => {
         (variable) => !/^POWERTOOLS_|^NODE_OPTIONS/.test(variable),
       );
     const { apiClusterArn, apiSecretArn, apiDatabase, apiDialect, resultsBucket } = environmentNames;
-    const { mainDatabaseUrl, directoryPrefix, prices } = environmentNames;
-    const ofApi = [apiClusterArn, apiSecretArn, apiDatabase, apiDialect];
+    const { mainDatabaseUrl, directoryPrefix, repairSecretArn, prices } = environmentNames;
+    const ofApi = [apiClusterArn, apiDatabase, apiDialect];
     for (const name of functionNames) {
       const wanted = [
         resultsBucket,
         // Only the last step says what all of them cost.
         ...(name === 'CloseRun' ? [prices] : []),
         ...(databasesOf[name].length > 0 ? ofApi : []),
+        ...(databasesOf[name].includes(api) ? [apiSecretArn] : []),
+        // ListCells refuses changes at once where nobody may make them.
+        ...(['ListCells', 'ChangeMappings'].includes(name) ? [repairSecretArn] : []),
         ...(finders.includes(name) ? [directoryPrefix] : []),
         // ListCells tells two cells with one database apart by what their templates come to.
         ...(finders.includes(name) || name === 'ListCells' ? [mainDatabaseUrl] : []),
@@ -224,7 +236,7 @@ describe('what is logged', () => {
   it('expires, for every function and the machine', () => {
     const groups = Object.values(template.findResources('AWS::Logs::LogGroup'));
     expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(
-      Array.from({ length: functionNames.length + 1 }, () => config.logRetentionDays),
+      Array.from({ length: deployedNames.length + 1 }, () => config.logRetentionDays),
     );
   });
 
@@ -281,8 +293,16 @@ describe('the results', () => {
 });
 
 describe('the stack', () => {
-  it('tells the command line where the machine and the results are', () => {
-    expect(Object.keys(template.findOutputs('*')).sort()).toEqual(['ResultsBucketName', 'StateMachineArn']);
+  it('tells the command line where the machine and the results are, and people where to look', () => {
+    expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+      'AlarmsLink',
+      'DashboardLink',
+      'DeadLetterQueueUrl',
+      'MachineLink',
+      'ResultsBucketName',
+      'StateMachineArn',
+      'TopicArn',
+    ]);
   });
 
   it('stands in the account and region of the API database', () => {

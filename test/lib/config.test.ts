@@ -38,6 +38,7 @@ describe('a configuration', () => {
       logRetentionDays: 90,
       resultsRetentionDays: 365,
       prices: DEFAULT_PRICES,
+      notifyEmails: [],
     });
   });
 
@@ -84,8 +85,55 @@ describe('a configuration', () => {
     [{ directory: [{ ...smallest.directory[0], host: 'cell1:3306' }] }, 'directory[0].host: expected a name'],
     [{ directory: [{ ...smallest.directory[0], host: 'cell1/nova' }] }, 'directory[0].host: expected a name'],
     [{ directory: [{ ...smallest.directory[0], port: 0 }] }, 'directory[0].port: '],
+    [
+      { directory: [{ ...smallest.directory[0], host: Fn.importValue('Host') }] },
+      'directory[0].host: expected a name that',
+    ],
+    [
+      { apiDatabase: { ...smallest.apiDatabase, repairSecretArn: 'x' } },
+      'apiDatabase.repairSecretArn: expected the whole',
+    ],
+    [{ encryptionKeyArn: 'alias/mine' }, 'encryptionKeyArn: expected the ARN of a KMS key'],
+    [{ notifyEmails: ['nobody'] }, 'notifyEmails[0]: '],
+    [{ nightlyVerify: { at: '24:00' } }, 'nightlyVerify.at: expected HH:MM'],
+    [{ nightlyVerify: { timeZone: 'Mars' } }, 'nightlyVerify.timeZone: expected a time zone'],
+    [{ nightlyVerify: { cron: '* *' } }, 'nightlyVerify.cron: there is no such key'],
+    [{ deploymentEvent: { source: 'x' } }, 'deploymentEvent.detailType: '],
+    [
+      { deploymentEvent: { source: 'x', detailType: 'y', detail: { a: 'b' } } },
+      'deploymentEvent.detail.a: expected a list',
+    ],
   ])('%j is refused and the key blamed', (change, blamed) => {
     expect(complaint({ ...smallest, ...change })).toContain(`\n  ${blamed}`);
+  });
+
+  describe('after the update of a stack', () => {
+    const complaintOf = (detail: object | undefined, stackName?: string) =>
+      complaint({ ...smallest, stackName, deploymentEvent: { source: 'aws.cloudformation', detailType: 'x', detail } });
+    const prefix = (name: string) => ({
+      'stack-id': [{ prefix: `arn:aws:cloudformation:eu-central-1:111122223333:stack/${name}` }],
+    });
+
+    it.each([undefined, {}, { 'stack-id': [{ exists: true }] }])('must say of which: %j', (detail) => {
+      expect(complaintOf(detail)).toContain('deploymentEvent.detail.stack-id: expected [{"prefix": "arn:');
+    });
+
+    it.each(['', 'cell', 'cellmap', 'cellmap/'])('is refused where the prefix %j fits its own', (name) => {
+      expect(complaintOf(prefix(name))).toContain('deploymentEvent.detail.stack-id: it is also this stack, cellmap;');
+    });
+
+    it('may have a prefix that does not fit its own', () => {
+      expect(complaintOf(prefix('nova-'))).toBe('');
+      expect(complaintOf(prefix('cellmap-'))).toBe('');
+      expect(complaintOf(prefix('nova-'), 'nova-cellmap')).toContain('it is also this stack, nova-cellmap');
+    });
+  });
+
+  it('runs verify at a quarter past three where it only says that it shall', () => {
+    expect(parseConfig({ ...smallest, nightlyVerify: {} }, 'my.json').nightlyVerify).toEqual({
+      at: '03:17',
+      timeZone: 'Etc/UTC',
+    });
   });
 
   it.each(['10.0.0.1', '2001:db8::1', 'Cell-1.example'])('may name the host %s', (host) => {

@@ -2,12 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { CellmapStack } from '../../lib/cellmap-stack.ts';
-import { type Config, readConfig } from '../../lib/config.ts';
+import { type Config, type ConfigInput, readConfig } from '../../lib/config.ts';
 
 const root = join(import.meta.dirname, '../..');
 
 /** The documented example. */
 export const exampleFile = join(root, 'examples/cellmap.config.json');
+
+/** The documented example as it is written. */
+export function exampleConfig(): ConfigInput {
+  return JSON.parse(readFileSync(exampleFile, 'utf8'));
+}
 
 /** The settings of cdk.json, which `new App()` does not read. Functions are bundled only on request: it takes seconds. */
 export function newApp({ bundled = false, ...props }: AppProps & { bundled?: boolean } = {}): App {
