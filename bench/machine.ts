@@ -38,7 +38,7 @@ export interface BenchMachine {
 }
 
 /** How long to wait between two looks at an execution, in milliseconds. */
-const POLL_MS = 20;
+const POLL_MS = 100;
 
 /** Starts the machine; the first run finds the functions cold. */
 export async function startBenchMachine(cloud: BenchCloud): Promise<BenchMachine> {

@@ -276,7 +276,7 @@ export const rangeProgressSchema = idRangeSchema.extend({
   counts: countsSchema,
   samples: z.array(sampleSchema),
   gaps: z.array(z.int()),
-  size: z.object({ rows: z.int().positive(), most: z.int().positive() }),
+  size: z.object({ rows: z.int().positive(), most: z.int().positive(), msPerRow: z.number().nullable() }),
   expectNew: z.boolean(),
   fault: faultSchema.nullable(),
   restraint: z.object({

@@ -10,10 +10,13 @@ const FEWEST_ROWS_FOR_TIME = FIRST_PAGE_SIZE;
 /** Where locks are in the way, fewer rows meet fewer of them. */
 const FEWEST_ROWS_FOR_LOCKS = 50;
 
-/** How much larger the next page may be at the most. */
-const GROWTH = 1.5;
+/** How much larger, or for slowness alone smaller, the next page may be at the most. */
+const STEP = 1.5;
 
-/** A statement may take so much longer or shorter than it should before the page changes, in parts of the target. */
+/** How much the newest page weighs in the time that a row takes: one slow statement may be chance. */
+const NEWEST = 0.3;
+
+/** How far the size may be from the one that would fit before it changes, in parts of it. */
 const TOLERANCE = 0.2;
 
 /** How much of a size that exceeded a limit is used from then on. */
@@ -30,6 +33,8 @@ export interface PageSize {
   rows: number;
   /** The most rows a page; lower than asked for once a page has exceeded a limit. */
   most: number;
+  /** How long a row has taken of late in the longest statement of its page; null before the first page. */
+  msPerRow: number | null;
 }
 
 /** What became of a page, as far as it tells how large the next one should be. */
@@ -46,11 +51,12 @@ export interface PageCourse {
 
 /** The size of a range's first page. */
 export function firstPageSize(most: number): PageSize {
-  return { rows: Math.min(FIRST_PAGE_SIZE, most), most };
+  return { rows: Math.min(FIRST_PAGE_SIZE, most), most, msPerRow: null };
 }
 
 /**
- * Steers the size of pages so that a statement takes about `targetMs`: gently up, at most by half, and at once down.
+ * Steers the size of pages so that a statement takes about `targetMs`: gently up and down, and down at once where there
+ * was trouble or a limit.
  * @returns the new size, and why it changed; null where it did not
  */
 export function nextPageSize(
@@ -60,21 +66,24 @@ export function nextPageSize(
 ): { size: PageSize; reason: SizeReason | null } {
   if (course.fitted !== null) {
     const most = Math.max(1, Math.floor(course.fitted * OF_A_LIMIT * 2));
-    return { size: { rows: Math.min(course.fitted, now.rows), most: Math.min(now.most, most) }, reason: 'limit' };
+    const size = { ...now, rows: Math.min(course.fitted, now.rows), most: Math.min(now.most, most) };
+    return { size, reason: 'limit' };
   }
   if (course.trouble) {
     return changed(now, Math.max(Math.min(now.rows, FEWEST_ROWS_FOR_LOCKS), halved(now.rows)), 'trouble');
   }
   if (course.rows === 0) return { size: now, reason: null };
-  const ideal = Math.floor((course.rows * targetMs) / Math.max(1, course.slowestMs));
-  if (course.slowestMs > targetMs * (1 + TOLERANCE)) {
-    // One slow statement may be chance: never to less than half at once.
-    const rows = Math.max(Math.min(now.rows, FEWEST_ROWS_FOR_TIME), halved(now.rows), ideal);
-    return changed(now, Math.min(now.rows, rows), 'slow');
+  const newest = course.slowestMs / course.rows;
+  const msPerRow = now.msPerRow === null ? newest : now.msPerRow * (1 - NEWEST) + newest * NEWEST;
+  const known = { ...now, msPerRow };
+  const ideal = Math.floor(targetMs / Math.max(msPerRow, targetMs / now.most));
+  if (ideal < now.rows * (1 - TOLERANCE)) {
+    const least = Math.min(now.rows, FEWEST_ROWS_FOR_TIME);
+    return changed(known, Math.max(least, Math.floor(now.rows / STEP), ideal), 'slow');
   }
   // A page that was not full says little about one that is.
-  if (course.rows < now.rows || course.slowestMs > targetMs * (1 - TOLERANCE)) return { size: now, reason: null };
-  return changed(now, Math.min(now.most, ideal, Math.ceil(now.rows * GROWTH)), 'fast');
+  if (course.rows < now.rows || ideal < now.rows * (1 + TOLERANCE)) return { size: known, reason: null };
+  return changed(known, Math.min(now.most, ideal, Math.ceil(now.rows * STEP)), 'fast');
 }
 
 /** After a page that failed and is to be tried again: half of it. */

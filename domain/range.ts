@@ -90,7 +90,8 @@ function newRange(
     counts: noCounts(),
     samples: [],
     gaps: [],
-    size: kind === 'passOver' ? { rows: IDS_PER_DIGEST, most: IDS_PER_DIGEST } : firstPageSize(pageSize),
+    size:
+      kind === 'passOver' ? { rows: IDS_PER_DIGEST, most: IDS_PER_DIGEST, msPerRow: null } : firstPageSize(pageSize),
     expectNew: false,
     fault: null,
     restraint: noRestraint(),

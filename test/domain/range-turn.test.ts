@@ -121,7 +121,7 @@ describe('a turn that passes over a range', () => {
 
   it('adds the digests of its intervals up, and halves one that takes too long', async () => {
     const { progress } = begin(1_000, 10);
-    const range: RangeProgress = { ...progress, kind: 'passOver', size: { rows: 1_000, most: 1_000 } };
+    const range: RangeProgress = { ...progress, kind: 'passOver', size: { rows: 1_000, most: 1_000, msPerRow: null } };
     const asked: [number, number][] = [];
     const digest = async (after: number, upTo: number): Promise<InstancesDigest> => {
       if (upTo - after > 500) throw named('StatementTimeout');
@@ -143,7 +143,7 @@ describe('a turn that passes over a range', () => {
 
   it('hands over when its time is up', async () => {
     const { progress } = begin(1_000, 10);
-    const range: RangeProgress = { ...progress, kind: 'passOver', size: { rows: 400, most: 400 } };
+    const range: RangeProgress = { ...progress, kind: 'passOver', size: { rows: 400, most: 400, msPerRow: null } };
     const digest = async (): Promise<InstancesDigest> => ({ ...nothing, buckets: {} });
     const { progress: after } = await passRange(range, { load: 1 }, { now: () => 2, endAt: 1, instances: { digest } });
     expect(after).toMatchObject({ done: false, after: 400 });
