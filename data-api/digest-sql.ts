@@ -17,7 +17,7 @@ export const PLACEHOLDER = `uuid = '${PLACEHOLDER_UUID}'`;
 export const PLACEHOLDER_MAPPING = `(instance_uuid = '${PLACEHOLDER_UUID}' OR project_id = '${NOVA_MARKER}')`;
 
 /** Rows of `instances` that can be mapped. */
-const MAPPABLE = `NOT (${PLACEHOLDER} OR ${HIDDEN}) AND project_id IS NOT NULL`;
+export const MAPPABLE = `NOT (${PLACEHOLDER} OR ${HIDDEN}) AND project_id IS NOT NULL`;
 
 /** The bucket of a uuid. */
 export function bucketOf(uuid: string, bucketLength: number): string {

@@ -196,8 +196,10 @@ function sqlCodes(message: string): { code: number | undefined; state: string | 
 
 function describeSqlError(error: Error, code: number | undefined, state: string | undefined): string {
   const codes = [code && `error ${code}`, state && `SQLSTATE ${state}`].filter(Boolean).join(', ');
-  // Quoted parts are names, values or users; e-mail-like parts are accounts.
+  // PostgreSQL's further lines tell of the row with its values. Quoted parts are names, values or users; e-mail-like
+  // parts are accounts.
   const text = error.message
+    .replace(/[\s;]+(Detail|Hint|Where|Position|Schema|Table|Column|Constraint|Datatype|Internal \w+):.*$/s, '')
     .replace(/;?\s*(Error code|SQLState):.*$/is, '')
     .replace(/'[^']*'|"[^"]*"|`[^`]*`/g, '…')
     .replace(/\S+(@|:\/\/)\S+/g, '…')

@@ -1,5 +1,5 @@
-import { PLACEHOLDER } from './digest-sql.ts';
-import { HIDDEN, INSTANCE_COLUMNS } from './sql.ts';
+import { MAPPABLE } from './digest-sql.ts';
+import { INSTANCE_COLUMNS } from './sql.ts';
 
 /*
  * A statement for each place of a survey, in one: with the place as a constant, every server goes straight to it by the
@@ -17,12 +17,17 @@ export function surveyRows(ids: readonly number[], rowsOn: number): string {
 UNION ALL ${atEach(ids, (parameter, index) => row(parameter, index, rowsOn, 1))}`;
 }
 
-/** The next instance that can be mapped at each place: column k (index of the place) and {@link INSTANCE_COLUMNS}. */
-export function surveyInstances(ids: readonly number[]): string {
+/**
+ * The next instance that can be mapped at each place, if one is among so many rows: column k (index of the place) and
+ * {@link INSTANCE_COLUMNS}. Without that bound each place before a stretch of other rows would read it to its end.
+ */
+export function surveyInstances(ids: readonly number[], amongRows: number): string {
   return atEach(
     ids,
-    (parameter, index) => `SELECT ${index} AS k, ${INSTANCE_COLUMNS} FROM instances
-    WHERE id >= ${parameter} AND project_id IS NOT NULL AND NOT (${PLACEHOLDER} OR ${HIDDEN}) ORDER BY id LIMIT 1`,
+    (parameter, index) => `SELECT ${index} AS k, ${INSTANCE_COLUMNS} FROM (
+    SELECT id, uuid, project_id, user_id, hidden, deleted, vm_state, task_state
+    FROM instances WHERE id >= ${parameter} ORDER BY id LIMIT ${amongRows}
+  ) AS r WHERE ${MAPPABLE} ORDER BY id LIMIT 1`,
   );
 }
 

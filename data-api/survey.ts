@@ -19,10 +19,10 @@ export async function surveyCell(cell: Database, minId: number, maxId: number): 
   return points;
 }
 
-/** The next instance that can be mapped at each place of a survey, in its order; null where none follows. */
+/** The next instance that can be mapped at each place of a survey, in its order; null where none is near. */
 export async function instancesAt(cell: Database, points: readonly SurveyPoint[]): Promise<(Instance | null)[]> {
   const ids = points.map(({ at }) => at);
-  const rows = await cell.query<InstanceRow & { k: number }>(surveyInstances(ids), parametersOf(ids));
+  const rows = await cell.query<InstanceRow & { k: number }>(surveyInstances(ids, ROWS_LOOKED_ON), parametersOf(ids));
   const instances = points.map((): Instance | null => null);
   for (const row of rows) instances[row.k] = toInstance(row);
   return instances;

@@ -8,7 +8,8 @@ import type { InstancesDigest } from './verification-stores.ts';
  * these are digested in its own database; the others are gone through page by page, and those of their instances that
  * had a mapping are digested as they are met. Both digests together must be the one of the mappings to the cell. In a
  * bucket where they are, all that was passed over is mapped, and right; the rows of the others are gone through after
- * all. So a survey that is wrong, or a mapping that changes meanwhile, costs time and nothing else.
+ * all. So a survey that is wrong, or a mapping that is made meanwhile, costs time and nothing else. A mapping that is
+ * removed or changed after it was digested is taken as it was then, as one is that changes after its page was looked at.
  */
 
 /** What a turn over a range leaves in a cell that is passed over: of all its instances, or of those that had a mapping. */

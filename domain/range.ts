@@ -48,17 +48,19 @@ export interface RangesOrder {
   intervals: readonly Interval[];
   most: number;
   pageSize: number;
+  /** The fewest ids of a range, where there are as many. */
+  leastIds?: number;
 }
 
 /**
  * Splits a cell into some `most` ranges with about as many rows each. What seems to be mapped gets ranges that are passed
  * over. A cell without rows has no range.
  */
-export function splitRanges({ minId, maxId, intervals, most, pageSize }: RangesOrder): RangeProgress[] {
+export function splitRanges({ minId, maxId, intervals, most, pageSize, leastIds }: RangesOrder): RangeProgress[] {
   if (minId === null || maxId === null) return [];
   const { passOver, goThrough } = divide(intervals, maxId);
   const pieces = (parts: readonly Interval[], kind: RangeKind) =>
-    splitEvenly(parts, intervals, most).map((piece) => ({ ...piece, kind }));
+    splitEvenly(parts, intervals, most, leastIds).map((piece) => ({ ...piece, kind }));
   // The slowest first, so that the end finds all writers at work.
   return [...pieces(goThrough, 'pages'), ...pieces(passOver, 'passOver')].map(({ kind, from, upTo }, index) => {
     // A late row may even come below the lowest id: the first range begins where the window does.

@@ -3,7 +3,7 @@ import { windowStart } from './gaps.ts';
 /** At how many places a survey looks at a cell: a few milliseconds, whatever the cell's size. */
 export const SURVEY_POINTS = 64;
 
-/** How far a survey looks on from each place to see how densely ids are given, in rows. */
+/** How far a survey looks on from each place, in rows: how densely ids are given, and for one that can be mapped. */
 export const ROWS_LOOKED_ON = 32;
 
 /** The fewest ids that are worth a survey, or a range of their own. */
@@ -19,7 +19,7 @@ export interface SurveyPoint {
   /** The id of the first row from there on, and of the one {@link ROWS_LOOKED_ON} rows on; null where there is none. */
   first: number | null;
   farther: number | null;
-  /** Whether the next instance that can be mapped is mapped to the cell; null where nobody asked, or there is none. */
+  /** Whether the next instance that can be mapped is mapped to the cell; null where nobody asked, or none is near. */
   mapped: boolean | null;
 }
 

@@ -1,7 +1,7 @@
 import { checkPassedOverSchema, type Opened, type Settings } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
 import { tally } from '../domain/counts.ts';
-import { judgePassedOver, type PassedTurn } from '../domain/pass-over.ts';
+import { addPassed, judgePassedOver, newPassedTurn, type PassedTurn } from '../domain/pass-over.ts';
 import { addSums, doubtfulRanges, type RangeProgress, sumRanges, turnsOf } from '../domain/range.ts';
 import { cellStates, statesUsed } from '../domain/transitions.ts';
 import { addUsage } from '../domain/usage.ts';
@@ -47,19 +47,27 @@ export const handler = step(
 /** What the child's state keeps of an opened cell. */
 type Kept = 'cell' | 'settled' | 'passedOver' | 'ranges' | 'usage';
 
-/** What the turns over all ranges left. */
+/** How many turns' digests are held at once: each has up to thousands of buckets. */
+const TURNS_AT_ONCE = 16;
+
+/** What the turns over all ranges left, added up: of those that passed over, and of those that went through. */
 async function readPassed(
   { run }: Settings,
   uuid: string,
   ranges: readonly RangeProgress[],
   deadline: AbortSignal,
 ): Promise<PassedTurn[]> {
+  const over = newPassedTurn(true);
+  const through = newPassedTurn(false);
   const keys = ranges.flatMap(({ index, turns }) =>
     Array.from({ length: turns }, (_, turn) => resultKeys.passedTurn(run, uuid, index, turn + 1)),
   );
-  return readAtOnce(keys, async (key) => {
-    const turn = await readResult<PassedTurn>(key, deadline);
-    if (turn === undefined) throw new Error('A turn over a range left no digest.');
-    return turn;
-  });
+  for (let begin = 0; begin < keys.length; begin += TURNS_AT_ONCE) {
+    const some = keys.slice(begin, begin + TURNS_AT_ONCE);
+    for (const turn of await readAtOnce(some, (key) => readResult<PassedTurn>(key, deadline))) {
+      if (turn === undefined) throw new Error('A turn over a range left no digest.');
+      addPassed(turn.passedOver ? over : through, turn);
+    }
+  }
+  return [over, through];
 }

@@ -13,6 +13,7 @@ interface DriverError extends Error {
   sqlMessage?: unknown;
   /** PostgreSQL. */
   severity?: unknown;
+  detail?: unknown;
 }
 
 /** What a server said: MySQL with a number, PostgreSQL with a severity. */
@@ -32,8 +33,9 @@ const BUSY = new Set([1040, 1053, 1203, 1226, '53300', '57P01', '57P02', '57P03'
  * The fault to answer when a statement failed: `DatabaseErrorException`, with Aurora's wording of the codes.
  *
  * The wording is `ERROR: …; SQLState: 23505` on PostgreSQL (https://github.com/aws/aws-cli/issues/8577) and
- * `…; Error code: 1062; SQLState: 23000` on MySQL. A connection lost under way has the SQLSTATE of AWS's JDBC drivers.
- * Whatever is no driver's error is thrown on.
+ * `…; Error code: 1062; SQLState: 23000` on MySQL. PostgreSQL's detail, which quotes the row, is a line of its own
+ * (https://github.com/cloud-utils/sqlalchemy-aurora-data-api/issues/46). A connection lost under way has the SQLSTATE of
+ * AWS's JDBC drivers. Whatever is no driver's error is thrown on.
  */
 export function statementFault(error: unknown, login: DatabaseUrl): AwsFault {
   if (error instanceof AwsFault) return error;
@@ -97,9 +99,10 @@ function worded({ number, sqlState, severity }: ServerError, message: string): s
 
 function serverError(error: unknown): ServerError | null {
   if (!isNativeError(error)) return null;
-  const { code, errno, sqlState, sqlMessage, severity, message } = error as DriverError;
+  const { code, errno, sqlState, sqlMessage, severity, detail, message } = error as DriverError;
   if (typeof severity === 'string' && typeof code === 'string') {
-    return { number: null, sqlState: code, severity, message };
+    const told = typeof detail === 'string' ? `${message}\n  Detail: ${detail}` : message;
+    return { number: null, sqlState: code, severity, message: told };
   }
   if (typeof errno !== 'number' || errno <= 0) return null;
   return {

@@ -56,6 +56,9 @@ describe('toFault', () => {
     ['FATAL: database "x" does not exist; SQLState: 3D000', 'DatabaseNotFound'],
     ['HttpEndpoint is not enabled for resource arn', 'DataApiDisabled'],
     ['Database returned more than the allowed response size limit', 'PageTooLarge'],
+    ["Data too long for column 'project_id' at row 1; Error code: 1406; SQLState: 22001", 'RowRefused'],
+    ["Check constraint 'no_curse' is violated.; Error code: 3819; SQLState: HY000", 'RowRefused'],
+    ['ERROR: value too long for type character varying(4); SQLState: 22001', 'RowRefused'],
     ['You have an error in your SQL syntax; Error code: 1064; SQLState: 42000', 'StatementFailed'],
   ])('calls the SQL error “%s” %s, whichever of its two names the service gives it', (message, ours) => {
     for (const name of ['DatabaseErrorException', 'BadRequestException']) {
@@ -82,5 +85,18 @@ describe('toFault', () => {
     expect(toFault(sdkError('DatabaseErrorException', message), 'The API database').message).toBe(
       'The API database refused a statement: Field … of … at … (error 1364, SQLSTATE HY000)',
     );
+  });
+
+  it.each([
+    'ERROR: new row violates check constraint "no_curse"\n  Detail: Failing row contains (7, 2026-11-25, secret).',
+    'ERROR: new row violates check constraint "no_curse"; Detail: Failing row contains (7, 2026-11-25, secret).',
+    'ERROR: new row violates check constraint "no_curse"\n  Where: JSON data, line 1: [["secret"]]',
+    'ERROR: new row violates check constraint "no_curse"\n  Hint: not secret',
+  ])('leaves out what PostgreSQL adds about the row: %s', (message) => {
+    const error = sdkError('DatabaseErrorException', `${message}; SQLState: 23514`);
+    expect(toFault(error, 'The API database')).toMatchObject({
+      name: 'RowRefused',
+      reason: 'ERROR: new row violates check constraint … (SQLSTATE 23514)',
+    });
   });
 });

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '../../data-api/database.ts';
 import { sqlOf } from '../../data-api/dialects.ts';
-import { type ComparedColumns, SELECT_INSTANCES } from '../../data-api/sql.ts';
+import {
+  COUNT_MAPPINGS,
+  type ComparedColumns,
+  SELECT_BOUNDS,
+  SELECT_CELL,
+  SELECT_INSTANCES,
+} from '../../data-api/sql.ts';
 import { readComparedColumns } from '../../data-api/stores.ts';
+import { SELECT_MAPPING_BOUNDS } from '../../data-api/verify-sql.ts';
 import { describeOnEachServer } from '../servers/each-server.ts';
 import {
   type ApiDatabase,
@@ -72,6 +79,34 @@ describeOnEachServer('the statements', ({ get, dialect, collations }) => {
         }
       }
     });
+
+    it.each<[string, () => Database, string]>([
+      ['instances', () => cell, SELECT_BOUNDS],
+      ['instance_mappings', () => api, SELECT_MAPPING_BOUNDS],
+    ])(
+      'know the lowest and the highest id of %s by both ends of the primary key',
+      async (table, database, statement) => {
+        if (dialect === 'mysql') {
+          // The servers read them while they plan, and no table is left to be read.
+          expect(await explain(database(), statement, {})).toMatchObject([{ table: null, type: null, key: null }]);
+          return;
+        }
+        const plan = await explainPostgresql(database(), statement, {});
+        expect(plan).not.toContain('Seq Scan');
+        expect(plan).toMatch(new RegExp(`Index Only Scan using ${table}_pkey`));
+        expect(plan).toMatch(new RegExp(`Index Only Scan Backward using ${table}_pkey`));
+      },
+    );
+
+    // PostgreSQL's tables have no index of cell_id in Nova's own schema.
+    if (dialect === 'mysql') {
+      it('count the mappings to a cell, and find a cell, by an index', async () => {
+        expect(await explain(api, COUNT_MAPPINGS, { cell: CELL_ID })).toMatchObject([{ type: 'ref', key: 'cell_id' }]);
+        expect(await explain(api, SELECT_CELL, { uuid: uuidOf(0) })).toMatchObject([
+          { type: 'const', key: expect.stringContaining('uuid') },
+        ]);
+      });
+    }
 
     // A table that has just been filled has other statistics than one that the server has had time to look at.
     describe.each(['freshly filled', 'analyzed'])('%s', (state) => {

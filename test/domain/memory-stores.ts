@@ -81,8 +81,9 @@ export class MemoryMappings implements MappingStore {
         return [{ index, state: this.buildRequests.has(row.uuid) ? 'inFlight' : 'noCell', mappedTo: null }];
       }
       if (found.cell !== this.cell) return [{ index, state: 'otherCell', mappedTo: found.cell }];
-      const right =
-        found.projectId === row.projectId && found.userId === row.userId && found.queuedForDelete === row.gone;
+      // Nova sets queued_for_delete before the row is deleted: until then either is right.
+      const isQueuedRightly = found.queuedForDelete === row.gone || (row.deleting && !row.gone);
+      const right = found.projectId === row.projectId && found.userId === row.userId && isQueuedRightly;
       return right ? [] : [{ index, state: 'wrongDetails', mappedTo: null }];
     });
   }

@@ -247,7 +247,8 @@ interface Digested {
   queuedForDelete: boolean | null;
 }
 
-function bucketsOf(rows: readonly Digested[], rules: MemoryRules): Buckets {
+/** The digest of some rows. */
+export function bucketsOf(rows: readonly Digested[], rules: MemoryRules): Buckets {
   const names = new Set(rows.map(({ uuid }) => bucketOf(uuid, rules)));
   const digest = (row: Digested) => ({ rows: 1, sum: hashOf(row, rules) });
   const of = (name: string) => rows.filter(({ uuid }) => bucketOf(uuid, rules) === name).map(digest);

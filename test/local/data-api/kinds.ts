@@ -45,7 +45,8 @@ export const KINDS: Record<Dialect, Kind> = {
     lock: 'pg_advisory_lock(7)',
     isLocked: "SELECT COUNT(*) > 0 AS locked FROM pg_locks WHERE locktype = 'advisory' AND granted",
     connection: 'pg_backend_pid()',
-    duplicate: /^ERROR: duplicate key value violates unique constraint "t_duplicate_pkey"; SQLState: 23505$/,
+    duplicate:
+      /^ERROR: duplicate key value violates unique constraint "t_duplicate_pkey"\n {2}Detail: Key \(id\)=\(1\) already exists\.; SQLState: 23505$/,
     unknownDatabase: 'FATAL: database "nowhere" does not exist; SQLState: 3D000',
     wrongPassword: 'FATAL: password authentication failed; SQLState: 28P01',
   },
