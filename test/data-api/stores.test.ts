@@ -192,7 +192,7 @@ describeOnEachServer('the stores', ({ get, dialect, collations }) => {
 
     it('refuses to lose a value: a text that the table cannot hold fails the statement', async () => {
       const tooLong = mappingFor(mappable(1, { projectId: 'p'.repeat(256) }));
-      await expect(mappings.insert([tooLong])).rejects.toMatchObject({ name: 'StatementFailed' });
+      await expect(mappings.insert([tooLong])).rejects.toMatchObject({ name: 'RowRefused' });
       expect(await apiTables.readMappings()).toEqual([]);
     });
 
