@@ -20,13 +20,20 @@ import { readUuidRulesOnce, verifiedInstances } from './verified-databases.ts';
 export const handler = step(mapRangeSchema, async (task, context): Promise<RangeProgress> => {
   const { settings, cell, progress } = task;
   const endAt = Date.now() + politeTurnMs(progress.turns, settings.load);
+  const began = Date.now();
+  let pages = 0;
   const worked =
-    progress.kind === 'passOver' ? await passOver(task, endAt, context) : await goThrough(task, endAt, context);
+    progress.kind === 'passOver'
+      ? await passOver(task, endAt, context)
+      : await goThrough(task, endAt, context, () => {
+          pages += 1;
+        });
   const { index, kind, turns, done, fault, after, restraint, size } = worked;
   const mapped = worked.counts.mapped - progress.counts.mapped;
   const { pauseSeconds } = restraint;
   const { run } = settings;
-  const page = { size: size.rows, pauseSeconds };
+  const pageMs = pages === 0 ? null : Math.round((Date.now() - began) / pages);
+  const page = { size: size.rows, pageMs, pauseSeconds };
   context.logger.info('range worked', {
     run,
     cell: cell.uuid,
@@ -66,6 +73,7 @@ async function goThrough(
   { settings, cell, progress }: Task,
   endAt: number,
   context: StepContext,
+  onPage: () => void,
 ): Promise<RangeProgress> {
   const { run, maxCount, statementMs, load } = settings;
   const { deadline, metrics } = context;
@@ -84,6 +92,7 @@ async function goThrough(
       endAt,
       describeFault: faultFor,
       onPage: (page) => {
+        onPage();
         planned.add(page.unmapped);
         if (settings.passOver && page.found.length > 0)
           addPassed(passed, { ...NOTHING_ELSE, buckets: digestRows(page.found, rules) });
