@@ -32,8 +32,9 @@ export const handler = step(mapRangeSchema, async (task, context): Promise<Range
   const mapped = worked.counts.mapped - progress.counts.mapped;
   const { pauseSeconds } = restraint;
   const { run } = settings;
-  const pageMs = pages === 0 ? null : Math.round((Date.now() - began) / pages);
-  const page = { size: size.rows, pageMs, pauseSeconds };
+  const workedMs = Date.now() - began;
+  const pageMs = pages === 0 ? null : Math.round(workedMs / pages);
+  const page = { size: size.rows, pageMs, workedMs, pauseSeconds };
   context.logger.info('range worked', {
     run,
     cell: cell.uuid,
