@@ -1,15 +1,8 @@
+import type { Cost } from '../domain/usage.ts';
 import type { ServerName } from './servers.ts';
 
-/** What a run used, as its result document says; see domain/ for the units. */
-export interface Usage {
-  transitions: number;
-  lambdaRequests: number;
-  lambdaGbSeconds: number;
-  dataApiRequests: number;
-  /** Of 32 KB, by which the Data API is billed. */
-  dataApiUnits: number;
-  estimatedDollars: number;
-}
+/** What a run used, as its result document says. */
+export type Usage = Cost;
 
 /** What the server's own counters say of a measured run; null where it has no such counter. */
 export interface Counters {

@@ -5,9 +5,8 @@ import { addPassed, judgePassedOver, newPassedTurn, type PassedTurn } from '../d
 import { addSums, doubtfulRanges, type RangeProgress, sumRanges, turnsOf } from '../domain/range.ts';
 import { cellStates, statesUsed } from '../domain/transitions.ts';
 import { addUsage } from '../domain/usage.ts';
-import { readAtOnce, readResult } from './clients.ts';
 import { step } from './step.ts';
-import { readMappingBuckets } from './turn-files.ts';
+import { readMappingBuckets, takeTurns } from './turn-files.ts';
 
 /** Holds what was passed over against the mappings, settles what agrees, and sends the rest through once more. */
 export const handler = step(
@@ -47,9 +46,6 @@ export const handler = step(
 /** What the child's state keeps of an opened cell. */
 type Kept = 'cell' | 'settled' | 'passedOver' | 'ranges' | 'usage';
 
-/** How many turns' digests are held at once: each has up to thousands of buckets. */
-const TURNS_AT_ONCE = 16;
-
 /** What the turns over all ranges left, added up: of those that passed over, and of those that went through. */
 async function readPassed(
   { run }: Settings,
@@ -59,15 +55,7 @@ async function readPassed(
 ): Promise<PassedTurn[]> {
   const over = newPassedTurn(true);
   const through = newPassedTurn(false);
-  const keys = ranges.flatMap(({ index, turns }) =>
-    Array.from({ length: turns }, (_, turn) => resultKeys.passedTurn(run, uuid, index, turn + 1)),
-  );
-  for (let begin = 0; begin < keys.length; begin += TURNS_AT_ONCE) {
-    const some = keys.slice(begin, begin + TURNS_AT_ONCE);
-    for (const turn of await readAtOnce(some, (key) => readResult<PassedTurn>(key, deadline))) {
-      if (turn === undefined) throw new Error('A turn over a range left no digest.');
-      addPassed(turn.passedOver ? over : through, turn);
-    }
-  }
+  const keyOf = (index: number, turn: number) => resultKeys.passedTurn(run, uuid, index, turn);
+  await takeTurns<PassedTurn>(ranges, keyOf, deadline, (turn) => addPassed(turn.passedOver ? over : through, turn));
   return [over, through];
 }

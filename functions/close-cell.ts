@@ -16,9 +16,10 @@ import { addSums, type RangesSum, sumRanges, turnsOf } from '../domain/range.ts'
 import { cellStatus } from '../domain/result.ts';
 import { keepSamples } from '../domain/sample.ts';
 import { addUsage, noUsage } from '../domain/usage.ts';
-import { readAtOnce, readResult, writeResult } from './clients.ts';
+import { writeResult } from './clients.ts';
 import { apiDatabase, cellDatabase, instanceStore, mappingStore } from './databases.ts';
 import { step } from './step.ts';
+import { takeTurns } from './turn-files.ts';
 
 /** Looks once more for rows that were committed late, and writes the cell's result. */
 export const handler = step(
@@ -95,9 +96,6 @@ function mappedCell({ gaps: _, ...worked }: RangesSum): MappedCell {
   return worked;
 }
 
-/** How many turns' files are held at once: each may name thousands of projects. */
-const TURNS_AT_ONCE = 16;
-
 /** Adds what the turns over the ranges have left; a range that was passed over has left no plan. */
 async function addTurns(
   planned: PlanTally,
@@ -106,16 +104,8 @@ async function addTurns(
   ranges: Settled['turns'],
   deadline: AbortSignal,
 ): Promise<Plan> {
-  const keys = ranges.flatMap(({ index, turns }) =>
-    Array.from({ length: turns }, (_, turn) => resultKeys.planned(run, cell.uuid, index, turn + 1)),
-  );
-  for (let begin = 0; begin < keys.length; begin += TURNS_AT_ONCE) {
-    const some = keys.slice(begin, begin + TURNS_AT_ONCE);
-    for (const plan of await readAtOnce(some, (key) => readResult<Plan>(key, deadline))) {
-      if (plan === undefined) throw new Error('A turn of the plan left no counts.');
-      planned.addPlan(plan);
-    }
-  }
+  const keyOf = (index: number, turn: number) => resultKeys.planned(run, cell.uuid, index, turn);
+  await takeTurns<Plan>(ranges, keyOf, deadline, (plan) => planned.addPlan(plan));
   return planned.plan;
 }
 

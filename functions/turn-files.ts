@@ -1,6 +1,6 @@
 import { resultKeys } from '../contract/results.ts';
 import { addBuckets, type Buckets } from '../domain/digest.ts';
-import { readResult } from './clients.ts';
+import { readAtOnce, readResult } from './clients.ts';
 
 /**
  * Reads what the turns of a loop left, from the first until one left nothing.
@@ -30,6 +30,29 @@ export async function readRanges<Turn, Kept = Turn>(
     const turns = await readTurns<Turn, Kept>((turn) => keyOf(index, turn), deadline, keep);
     if (turns.length === 0) return ranges;
     ranges.push(...turns);
+  }
+}
+
+/** How many turns' files are held at once: each may have thousands of buckets, or name thousands of projects. */
+const TURNS_AT_ONCE = 16;
+
+/**
+ * Takes what each turn over some ranges left, a few files at a time.
+ * @throws where a turn left nothing
+ */
+export async function takeTurns<Turn>(
+  ranges: readonly { index: number; turns: number }[],
+  keyOf: (index: number, turn: number) => string,
+  deadline: AbortSignal,
+  take: (turn: Turn) => void,
+): Promise<void> {
+  const keys = ranges.flatMap(({ index, turns }) => Array.from({ length: turns }, (_, turn) => keyOf(index, turn + 1)));
+  for (let begin = 0; begin < keys.length; begin += TURNS_AT_ONCE) {
+    const some = keys.slice(begin, begin + TURNS_AT_ONCE);
+    for (const turn of await readAtOnce(some, (key) => readResult<Turn>(key, deadline))) {
+      if (turn === undefined) throw new Error('A turn over a range left nothing.');
+      take(turn);
+    }
   }
 }
 
