@@ -42,8 +42,10 @@ export const rowNames = [
   'floor',
   'first, cold',
   'first',
+  'second, cold',
   'second',
   'after a stop',
+  'verify, cold',
   'verify',
 ] as const;
 

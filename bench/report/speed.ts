@@ -11,18 +11,32 @@ const labels: Record<RowName, string> = {
   floor: 'the floor: one `INSERT … SELECT`',
   'first, cold': 'cellmap, functions cold',
   first: 'cellmap, functions warm',
-  second: '… a second time',
+  'second, cold': '… a second time, its functions cold',
+  second: '… a second time, warm',
   'after a stop': '… after StopExecution at half',
-  verify: '`verify`',
+  'verify, cold': '`verify`, its functions cold',
+  verify: '`verify`, warm',
 };
 
 /** The rows that map from nothing: only these have a ratio to the floor and to nova-manage's own first run. */
 const counterparts: Partial<Record<RowName, RowName>> = {
+  'second, cold': 'nova second',
   second: 'nova second',
   'after a stop': 'nova after a kill',
 };
 
-const ours: readonly RowName[] = ['first, cold', 'first', 'second', 'after a stop', 'verify'];
+const ours: readonly RowName[] = [
+  'first, cold',
+  'first',
+  'second, cold',
+  'second',
+  'after a stop',
+  'verify, cold',
+  'verify',
+];
+
+/** What writes nothing has no floor, and nova-manage has nothing like it. */
+const isVerify = (name: RowName) => name.startsWith('verify');
 
 /** One cell of one size on one server. */
 export function speedSection(result: SpeedResult, nova: SpeedResult | undefined): string {
@@ -42,7 +56,7 @@ export function speedSection(result: SpeedResult, nova: SpeedResult | undefined)
         withSpread(samplesOf(name).map(({ milliseconds }) => milliseconds / 1000)),
         figure(result.instances / (medianMs(samplesOf(name)) / 1000)),
         times(medianMs(samplesOf(counterparts[name] ?? 'nova first')) / medianMs(samplesOf(name)), name),
-        name === 'verify' ? NONE : percent(floorMs / medianMs(samplesOf(name))),
+        isVerify(name) ? NONE : percent(floorMs / medianMs(samplesOf(name))),
       ]),
     ),
     novaText(result, nova),
@@ -78,7 +92,7 @@ function medianMs(samples: readonly Sample[]): number {
 }
 
 function times(ratio: number, name: RowName): string {
-  return name === 'floor' || name === 'verify' || !Number.isFinite(ratio) ? NONE : figure(ratio);
+  return name === 'floor' || isVerify(name) || !Number.isFinite(ratio) ? NONE : figure(ratio);
 }
 
 function novaRounds({ rounds, nova }: SpeedResult, number: number): string {
@@ -133,18 +147,20 @@ function machineCells(samples: readonly Sample[]): string[] {
   ];
 }
 
-/** Only where every round shows it. */
+/** Warm beside warm and cold beside cold; what was written, in all of them. */
 function secondRunText({ rounds, instances }: SpeedResult): string {
-  const second = rounds.flatMap(({ rows }) => rows.second ?? []);
-  const first = rounds.flatMap(({ rows }) => rows.first ?? []);
-  if (second.length === 0 || first.length === 0) return '';
+  const samplesOf = (name: RowName) => rounds.flatMap(({ rows }) => rows[name] ?? []);
+  const share = (second: RowName, first: RowName) => percent(medianMs(samplesOf(second)) / medianMs(samplesOf(first)));
+  const second = [...samplesOf('second, cold'), ...samplesOf('second')];
+  if (second.length === 0 || samplesOf('first').length === 0) return '';
   const written = Math.max(...second.map(({ counters }) => counters.rowsInserted));
   const attempts = second.map(({ counters }) => counters.insertStatements).filter((number) => number !== null);
   // PostgreSQL counts no statements.
   const tried = attempts.length === 0 ? '' : `, tried ${sum(attempts) === 0 ? 'no' : sum(attempts)} INSERT`;
   return (
-    `A second run over ${instances.toLocaleString('en')} mapped instances took ${percent(medianMs(second) / medianMs(first))} of the first run's time; ` +
-    `in ${second.length === 1 ? 'its round' : `all ${second.length} rounds`} it wrote ${written === 0 ? 'no row' : `${written} rows`}${tried}${attempts.length > 0 && sum(attempts) === 0 ? ', so none failed' : ''}.`
+    `A second run over ${instances.toLocaleString('en')} mapped instances took ${share('second', 'first')} of the first run's time, both warm; ` +
+    `with functions that had to be started, ${share('second, cold', 'first, cold')}. ` +
+    `In all ${second.length} second runs it wrote ${written === 0 ? 'no row' : `${written} rows`}${tried}${attempts.length > 0 && sum(attempts) === 0 ? ', so none failed' : ''}.`
   );
 }
 
