@@ -1,5 +1,5 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { compareProgressSchema, digestProgressSchema, rangeProgressSchema } from '../contract/payloads.ts';
 import type { CompareProgress } from '../domain/compare.ts';
 import type { DigestProgress } from '../domain/digest-range.ts';

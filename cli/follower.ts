@@ -4,7 +4,7 @@ import {
   ListExecutionsCommand,
   ListMapRunsCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isVerifying } from '../contract/payloads.ts';
 import { forEachAtOnce } from './at-once.ts';
 import { readNews } from './child-history.ts';

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Change, undoOf } from '../domain/change.ts';
 import { repairableClasses } from '../domain/classification.ts';
 import { type CommandError, misuse } from './command-error.ts';

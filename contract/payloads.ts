@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { repairableClasses } from '../domain/classification.ts';
 import type { CompareProgress } from '../domain/compare.ts';
 import type { DigestProgress } from '../domain/digest-range.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change } from '../domain/change.ts';
 import type { Facts, RepairableClass } from '../domain/classification.ts';
 import type { Counts } from '../domain/counts.ts';

@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { functionFacts } from '../contract/bundling.ts';
 import { SEVERAL_ERRORS } from '../contract/errors.ts';
 import { closeRunSchema, isVerifying, type RunEnd } from '../contract/payloads.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CELLS } from '../contract/defaults.ts';
 import { NamedError } from '../contract/errors.ts';
 import {

@@ -4,7 +4,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { parser } from '@aws-lambda-powertools/parser/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { isErrorName, NamedError } from '../contract/errors.ts';
 import type { Fault } from '../domain/range.ts';
 import { addUsage, type Usage } from '../domain/usage.ts';

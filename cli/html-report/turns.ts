@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { digestProgressSchema, type ListedCells, rangeProgressSchema, type Settings } from '../../contract/payloads.ts';
 import { isCallForPause } from '../../domain/pause.ts';
 

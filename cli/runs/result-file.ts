@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { modes } from '../../contract/payloads.ts';
 import { RESULT_VERSION } from '../../domain/result.ts';
 import { runStatuses } from '../../domain/run-status.ts';

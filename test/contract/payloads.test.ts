@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_CELLS, MAX_PAGE_SIZE, MAX_WRITERS } from '../../contract/defaults.ts';
 import {
   changeMappingsSchema,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamedError } from '../../contract/errors.ts';
 import { ContentionError } from '../../domain/stores.ts';
 import { step } from '../../functions/step.ts';
