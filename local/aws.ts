@@ -9,7 +9,7 @@ import { type DatabaseUrl, withoutCredentials } from '../domain/database-url.ts'
 import { DEFAULT_PRICES } from '../domain/usage.ts';
 import { startDataApi } from './data-api/endpoint.ts';
 import { API_CLUSTER_ARN, API_SECRET_ARN, DIRECTORY_PREFIX, openDirectory } from './directory.ts';
-import { bundleFunctions } from './functions/bundle.ts';
+import { bundlesOfCheckout } from './functions/kept-bundles.ts';
 import { startFunctions } from './functions/pool.ts';
 import { startS3 } from './s3.ts';
 import { startSsm } from './ssm.ts';
@@ -59,7 +59,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   try {
     const folder = await mkdtemp(join(tmpdir(), 'cellmap-'));
     closers.push(() => rm(folder, { recursive: true, force: true }));
-    const bundles = await bundleFunctions(join(folder, 'functions'));
+    const bundles = await bundlesOfCheckout(join(folder, 'functions'));
     const directory = openDirectory(apiDatabase, mainDatabaseUrl);
     const dataApi = await startDataApi({ key, login: directory.login });
     closers.push(dataApi.close);
@@ -98,6 +98,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     };
     const pool = startFunctions({
       runtime: bundles.runtime,
+      compiled: bundles.compiled,
       functions: functionNames.map((name) => ({
         arn: functionArn(name),
         name,

@@ -12,6 +12,8 @@ export interface Bundles {
   runtime: string;
   /** Each function's bundle, as it is deployed. */
   functions: Record<FunctionName, string>;
+  /** The folder in which Node keeps what it has compiled of them. */
+  compiled: string;
 }
 
 /**
@@ -41,11 +43,15 @@ export async function bundleFunctions(
   }));
   await build({ ...options, entryPoints, banner: { js: banner } });
   await build({ ...options, entryPoints: [{ in: RUNTIME, out: 'runtime' }] });
+  return bundlesIn(directory);
+}
+
+/** Where {@link bundleFunctions} has left everything. */
+export function bundlesIn(directory: string): Bundles {
+  const files = functionNames.map((name) => [name, join(directory, name, bundling.file)]);
   return {
     runtime: join(directory, 'runtime.mjs'),
-    functions: Object.fromEntries(functionNames.map((name) => [name, join(directory, name, file)])) as Record<
-      FunctionName,
-      string
-    >,
+    functions: Object.fromEntries(files) as Bundles['functions'],
+    compiled: join(directory, 'compiled'),
   };
 }

@@ -56,12 +56,13 @@ const INHERITED = ['PATH', 'TMPDIR', 'LD_LIBRARY_PATH'];
 
 /**
  * Starts a process for a function.
- * @param runtime the file of runtime.ts, bundled or as it stands
+ * @param files.runtime the file of runtime.ts, bundled or as it stands
+ * @param files.compiled see `EnvironmentStart`
  * @param onLog takes each line that the function writes to stdout or stderr
  */
 export function startEnvironment(
   definition: LocalFunction,
-  runtime: string,
+  { runtime, compiled }: { runtime: string; compiled: string | null },
   onLog: (line: string) => void,
 ): Environment {
   const { arn, name, file, memoryMb, timeoutSeconds } = definition;
@@ -72,6 +73,7 @@ export function startEnvironment(
     functionArn: arn,
     memoryMb,
     parentPid: process.pid,
+    compiled,
   };
   const child = spawn(
     process.execPath,

@@ -8,6 +8,8 @@ export interface EnvironmentStart {
   memoryMb: number;
   /** The process whose end ends the environment too. */
   parentPid: number;
+  /** The folder in which to keep what Node compiles of the bundle, for the next one; null to compile it each time. */
+  compiled: string | null;
 }
 
 /** An event for the environment to handle; the next one follows only after its answer. */

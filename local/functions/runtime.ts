@@ -5,6 +5,7 @@
  * It ends with its parent. Signals of the terminal or of a service manager are the parent's business alone.
  */
 import { readFileSync } from 'node:fs';
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { EnvironmentMessage, EnvironmentStart, Fault, Invocation } from './messages.ts';
@@ -41,11 +42,15 @@ try {
   const handler = await loadHandler();
   process.on('message', (invocation: Invocation) => void handle(handler, invocation));
   send({ kind: 'ready' });
+  // Now, because most of these processes are killed and have no exit at which Node would do it.
+  if (start.compiled !== null) flushCompileCache();
 } catch (error) {
   send({ kind: 'failed-to-start', ...loadFaultOf(error) }, () => process.exit(1));
 }
 
 async function loadHandler(): Promise<Handler> {
+  // Where nothing can be kept, it says so in what it returns, and compiles.
+  if (start.compiled !== null) enableCompileCache(start.compiled);
   const bundle: Record<string, unknown> = await import(pathToFileURL(start.file).href);
   const handler = bundle[start.handler];
   if (typeof handler !== 'function') {

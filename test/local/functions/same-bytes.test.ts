@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundling, deployedNames, functionNames } from '../../../contract/bundling.ts';
-import { bundleFunctions } from '../../../local/functions/bundle.ts';
+import { bundlesOfCheckout } from '../../../local/functions/kept-bundles.ts';
 import { newApp, newStack } from '../../lib/example-stack.ts';
 
 describe('the bundles of the local run and of the stack', () => {
@@ -23,7 +23,7 @@ describe('the bundles of the local run and of the stack', () => {
       .filter((name) => name.startsWith('asset.'))
       .map((name) => digest(join(outdir, name, bundling.file)));
 
-    const local = await bundleFunctions(join(folder, 'local'));
+    const local = await bundlesOfCheckout(join(folder, 'local'));
     const here = functionNames.map((name) => digest(local.functions[name]));
     expect(here.filter((bundle) => !deployed.includes(bundle))).toEqual([]);
     // The announcer is deployed alone.
