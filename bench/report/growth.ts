@@ -3,21 +3,28 @@ import { median } from '../statistics.ts';
 import { factsText } from './facts.ts';
 import { figure, NONE, percent, roundsText, table, withSpread } from './format.ts';
 
+type GrowthRound = GrowthResult['sizes'][number]['rounds'][number];
+
 /** Whether the cost grows as that of the floor does. */
 export function growthSection(result: GrowthResult): string {
-  const rounds = Math.min(...result.sizes.map((size) => size.rounds.length));
+  const most = Math.max(...result.sizes.map(({ rounds }) => rounds.length));
+  const fewer = result.sizes
+    .filter(({ rounds }) => rounds.length < most)
+    .map(({ instances, rounds }) => `; with ${instances.toLocaleString('en')} instances of ${rounds.length}`);
   const ratios = result.sizes.map((size) => ratio(size));
   const [first] = ratios;
   return [
     `### On ${result.server.name}`,
     factsText(result),
-    `Each figure is the ${roundsText(rounds)}.`,
+    `Each figure is the ${roundsText(most)}${fewer.join('')}.`,
     table(
       [
         'instances',
         'tables',
         'floor, seconds',
+        'grown',
         'cellmap, seconds',
+        'grown',
         'of the floor',
         'beside the first size',
         'events, child',
@@ -26,13 +33,23 @@ export function growthSection(result: GrowthResult): string {
         size.instances.toLocaleString('en'),
         `${size.tablesMib.toLocaleString('en')} MiB`,
         withSpread(size.rounds.map(({ floorMs }) => floorMs / 1000)),
+        grown(result, index, ({ floorMs }) => floorMs),
         withSpread(size.rounds.map(({ firstMs }) => firstMs / 1000)),
+        grown(result, index, ({ firstMs }) => firstMs),
         percent(ratios[index] ?? Number.NaN),
         index === 0 || first === undefined ? NONE : figure((ratios[index] ?? Number.NaN) / first),
         figure(Math.max(...size.rounds.map(({ childEvents }) => childEvents))),
       ]),
     ),
   ].join('\n\n');
+}
+
+/** How many times as long it takes as with the first size. */
+function grown({ sizes }: GrowthResult, index: number, time: (round: GrowthRound) => number): string {
+  const [first] = sizes;
+  const size = sizes[index];
+  if (index === 0 || first === undefined || size === undefined) return NONE;
+  return `× ${figure(median(size.rounds.map(time)) / median(first.rounds.map(time)))}`;
 }
 
 function ratio({ rounds }: GrowthResult['sizes'][number]): number {

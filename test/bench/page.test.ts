@@ -130,17 +130,19 @@ describe('the page of benchmarks', () => {
   });
 
   it('sets growth beside the first size', () => {
+    const first = { floorMs: 8000, firstMs: 10_000, childEvents: 60 };
     const growth: GrowthResult = {
       kind: 'growth',
       ...facts('MySQL'),
       sizes: [
-        { instances: 500_000, tablesMib: 500, rounds: [{ floorMs: 8000, firstMs: 10_000, childEvents: 60 }] },
+        { instances: 500_000, tablesMib: 500, rounds: [first, first] },
         { instances: 5_000_000, tablesMib: 5000, rounds: [{ floorMs: 76_000, firstMs: 100_000, childEvents: 90 }] },
       ],
     };
     const text = benchmarksPage({ 'growth-mysql': growth });
-    expect(text).toContain('| 500,000 | 500 MiB | 8 | 10 | 80 % | – | 60 |');
-    expect(text).toContain('| 5,000,000 | 5,000 MiB | 76 | 100 | 76 % | 0.95 | 90 |');
+    expect(text).toContain('| 500,000 | 500 MiB | 8 (8–8) | – | 10 (10–10) | – | 80 % | – | 60 |');
+    expect(text).toContain('| 5,000,000 | 5,000 MiB | 76 | × 9.50 | 100 | × 10 | 76 % | 0.95 | 90 |');
+    expect(text).toContain('in parentheses; with 5,000,000 instances of 1.');
   });
 
   it('gives the longest histories of many cells', () => {

@@ -141,20 +141,22 @@ describe('following a run', () => {
 
   it('names the error of an attempt that the orchestrator repeats', async () => {
     let attempts = 0;
+    const seen = Promise.withResolvers<void>();
     const { connection } = await startMachine((write) =>
       plainSteps(write, {
         ListCells: listing([cellNumber(1)], write),
-        MapRange: ({ progress }: { progress: RangeProgress }) => {
+        MapRange: async ({ progress }: { progress: RangeProgress }) => {
           attempts += 1;
-          return attempts === 1
-            ? fail('DatabaseThrottled', 'busy')
-            : { ...progress, after: progress.upTo, done: true, counts: countsWith(10) };
+          if (attempts === 1) return fail('DatabaseThrottled', 'busy');
+          await seen.promise;
+          return { ...progress, after: progress.upTo, done: true, counts: countsWith(10) };
         },
       }),
     );
     const { view, until } = watch();
     const ending = run(connection, {}, { interrupted: never, view });
     await until(({ cells }) => cells[0]?.trouble === 'DatabaseThrottled');
+    seen.resolve();
     expect(await ending).toMatchObject({ exitCode: 0 });
   });
 
