@@ -213,7 +213,7 @@ describe("an execution's input", () => {
     expect(executionInputSchema.parse({})).toEqual({
       mode: 'map',
       pageSize: 4_000,
-      writers: 3,
+      writers: 2,
       statementMs: 100,
       load: 1,
       secondLookSeconds: 30,
