@@ -1,3 +1,4 @@
+import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
@@ -23,6 +24,7 @@ export async function measureGrowth(
         kind: 'growth',
         date: new Date().toISOString(),
         computer: computerFacts(),
+        writers: DEFAULT_WRITERS,
         server: await serverFacts(order.server, server),
         sizes: [],
       };

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type BenchCloud, createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
@@ -44,6 +45,7 @@ export async function measureLive(
       kind: 'live',
       date,
       computer: computerFacts(),
+      writers: DEFAULT_WRITERS,
       server: await serverFacts(order.server, server),
       instances: order.instances,
       perSecond: PER_SECOND,

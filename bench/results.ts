@@ -80,6 +80,8 @@ export interface PartFacts {
   date: string;
   computer: ComputerFacts;
   server: ServerFacts;
+  /** How many writers the machine had: its default at the time. */
+  writers: number;
   /** The commit that was measured; added by whoever keeps the result. */
   revision?: string | null;
 }

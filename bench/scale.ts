@@ -1,3 +1,4 @@
+import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { createBenchCloud } from './cloud.ts';
 import { cellSizes, type LARGE_CLOUD } from './large-cloud.ts';
 import { startBenchMachine } from './machine.ts';
@@ -31,6 +32,7 @@ export async function measureScale(
       kind: 'scale',
       date,
       computer: computerFacts(),
+      writers: DEFAULT_WRITERS,
       server: { ...facts, tablesMib: await tablesMib(server, cloud.databases) },
       sizes,
       floorMs,

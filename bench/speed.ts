@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type BenchCloud, createBenchCloud, installBenchCloud } from './cloud.ts';
 import { measure, untilCounted } from './counters.ts';
 import { type BenchMachine, type BenchRun, startBenchMachine } from './machine.ts';
@@ -46,6 +47,7 @@ export async function measureSpeed(order: SpeedOrder, keep: Keep<SpeedResult>, s
       kind: 'speed',
       date,
       computer: computerFacts(),
+      writers: DEFAULT_WRITERS,
       server: facts,
       instances,
       nova: version,

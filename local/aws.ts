@@ -108,9 +108,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         nodeOptions,
         environment: variables,
       })),
-      // A writer's cell is opened, mapped and closed by three functions; two more begin and end the run. Fewer places
-      // would have warm processes ended to make room, at 150 ms for each that is started again; each takes 60 MB.
-      maxProcesses: Math.max(writers + 2, Math.min(3 * writers + 2, 32)),
+      // A writer's cell is opened, mapped and closed, or digested and compared on the way, by five functions; two more
+      // begin and end the run. Fewer places would have warm processes ended to make room, at 200 ms for each that is
+      // started again; each takes 60 MB.
+      maxProcesses: Math.max(writers + 2, Math.min(5 * writers + 2, 32)),
       onLog,
     });
     closers.push(pool.close);

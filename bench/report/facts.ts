@@ -1,12 +1,12 @@
 import type { PartFacts, Peaks } from '../results.ts';
 
 /** Which computer and server a table was measured on. */
-export function factsText({ date, computer, server }: PartFacts): string {
+export function factsText({ date, computer, server, writers }: PartFacts): string {
   const settings = Object.entries(server.settings).map(([name, value]) => `\`${name}\` ${readable(name, value)}`);
   const tables = server.tablesMib === null ? '' : ` The tables, all mapped, take ${mib(server.tablesMib)}.`;
   return (
     `${date.slice(0, 10)}, ${computer.cores} × ${computer.cpu}, ${computer.memoryGib} GiB, ${computer.system}, ` +
-    `Node ${computer.node.replace('v', '')}, ${server.name} ${server.version}: ${settings.join(', ')}.${tables}`
+    `Node ${computer.node.replace('v', '')}, ${server.name} ${server.version}: ${settings.join(', ')}.${tables} cellmap worked with ${writers} writers, its default then.`
   );
 }
 

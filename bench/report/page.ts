@@ -17,7 +17,7 @@ The same cell at two sizes, each beside the floor of its own size. The buffer po
 
 const LIVE = `## Beside a live Nova
 
-50 times a second an API books an instance: it inserts a mapping without a cell, and then updates it with the cell, each in autocommit on one of many connections of its own, while cellmap maps at default settings. The times are set beforehand, and an insert's latency counts from when it was due, so a stall is in the figures of all that came meanwhile.`;
+50 times a second an API books an instance: it inserts a mapping without a cell, and then updates it with the cell, each in autocommit on one of many connections of its own, while cellmap maps at its default settings. The times are set beforehand, and an insert's latency counts from when it was due, so a stall is in the figures of all that came meanwhile.`;
 
 /** docs/benchmarks.md, from whatever has been measured. */
 export function benchmarksPage(results: Partial<Record<PartName, PartResult>>): string {

@@ -14,7 +14,7 @@ export function scaleSection(result: ScaleResult): string {
     factsText(result),
     `The n-th largest cell has a share as 1 / (n + 5): the largest ${(sizes[0] ?? 0).toLocaleString('en')} instances, ` +
       `the median ${median(sizes).toLocaleString('en')}, the smallest ${(sizes.at(-1) ?? 0).toLocaleString('en')}. ` +
-      `Default settings, functions cold at the start; each figure is the ${roundsText(rounds.length)}.`,
+      `Functions cold at the start; each figure is the ${roundsText(rounds.length)}.`,
     table(
       ['', ''],
       [

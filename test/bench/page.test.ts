@@ -15,6 +15,7 @@ import type {
 const facts = (name: 'MariaDB' | 'MySQL' | 'PostgreSQL'): PartFacts => ({
   date: '2026-01-02T03:04:05.678Z',
   computer: { cores: 2, cpu: 'A CPU', memoryGib: 24, system: 'Linux 6', node: 'v24.1.0' },
+  writers: 2,
   server: {
     name,
     version: '10.11.1',
@@ -88,7 +89,7 @@ describe('the page of benchmarks', () => {
 
   it('says which computer, server and settings it is about', () => {
     expect(small).toContain(
-      '2026-01-02, 2 × A CPU, 24 GiB, Linux 6, Node 24.1.0, MariaDB 10.11.1: `innodb_buffer_pool_size` 1,024 MiB, `log_bin` OFF. The tables, all mapped, take 1,234 MiB.',
+      '2026-01-02, 2 × A CPU, 24 GiB, Linux 6, Node 24.1.0, MariaDB 10.11.1: `innodb_buffer_pool_size` 1,024 MiB, `log_bin` OFF. The tables, all mapped, take 1,234 MiB. cellmap worked with 2 writers, its default then.',
     );
   });
 
