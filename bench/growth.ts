@@ -1,9 +1,8 @@
-import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
 import type { GrowthResult } from './results.ts';
-import { computerFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
+import { partFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
 
 /** Larger than the tables of the larger size; the redo log is that of a server of this kind. */
 const SIZE = { bufferPoolMib: 8192, redoLogMib: 2048 };
@@ -14,6 +13,7 @@ export async function measureGrowth(
   keep: Keep<GrowthResult>,
   say: Say,
 ): Promise<void> {
+  const part = partFacts();
   let result: GrowthResult | undefined;
   for (const instances of order.sizes) {
     const server = await startServer(order.server, SIZE);
@@ -22,9 +22,7 @@ export async function measureGrowth(
       const cloud = await createBenchCloud(server, [instances]);
       result ??= {
         kind: 'growth',
-        date: new Date().toISOString(),
-        computer: computerFacts(),
-        writers: DEFAULT_WRITERS,
+        ...part,
         server: await serverFacts(order.server, server),
         sizes: [],
       };

@@ -2,12 +2,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type BenchCloud, createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
 import type { Latencies, LiveResult } from './results.ts';
-import { computerFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
+import { partFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
 
 /** What live-api.ts is told. */
 export interface LiveOrder {
@@ -36,16 +35,14 @@ export async function measureLive(
   keep: Keep<LiveResult>,
   say: Say,
 ): Promise<void> {
-  const date = new Date().toISOString();
+  const part = partFacts();
   const server = await startServer(order.server, { bufferPoolMib: BUFFER_POOL_MIB });
   try {
     say(`makes ${order.instances.toLocaleString('en')} instances`);
     const cloud = await createBenchCloud(server, [order.instances]);
     const result: LiveResult = {
       kind: 'live',
-      date,
-      computer: computerFacts(),
-      writers: DEFAULT_WRITERS,
+      ...part,
       server: await serverFacts(order.server, server),
       instances: order.instances,
       perSecond: PER_SECOND,

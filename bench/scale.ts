@@ -1,10 +1,9 @@
-import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { createBenchCloud } from './cloud.ts';
 import { cellSizes, type LARGE_CLOUD } from './large-cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
 import type { ScaleResult } from './results.ts';
-import { computerFacts, serverFacts, startServer, tablesMib } from './servers.ts';
+import { partFacts, serverFacts, startServer, tablesMib } from './servers.ts';
 
 /** Larger than all tables of the cloud. */
 const SIZE = { bufferPoolMib: 14_336, redoLogMib: 2048 };
@@ -15,7 +14,7 @@ export async function measureScale(
   keep: Keep<ScaleResult>,
   say: Say,
 ): Promise<void> {
-  const date = new Date().toISOString();
+  const part = partFacts();
   const server = await startServer('MariaDB', SIZE);
   try {
     const sizes = cellSizes(order.cloud);
@@ -30,9 +29,7 @@ export async function measureScale(
     const facts = await serverFacts('MariaDB', server);
     const result: ScaleResult = {
       kind: 'scale',
-      date,
-      computer: computerFacts(),
-      writers: DEFAULT_WRITERS,
+      ...part,
       server: { ...facts, tablesMib: await tablesMib(server, cloud.databases) },
       sizes,
       floorMs,

@@ -1,9 +1,10 @@
 import { cpus, release, totalmem, type } from 'node:os';
+import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { startPostgres } from '../local/postgres.ts';
 import { startMariadb } from '../test/servers/mariadb.ts';
 import { startMysql } from '../test/servers/mysql.ts';
 import { openSql, type SqlServer } from '../test/servers/sql.ts';
-import type { ComputerFacts, ServerFacts } from './results.ts';
+import type { ComputerFacts, PartFacts, ServerFacts } from './results.ts';
 
 /** The servers that are measured. */
 export type ServerName = 'MariaDB' | 'MySQL' | 'PostgreSQL';
@@ -46,8 +47,13 @@ export function startServer(name: ServerName, { bufferPoolMib, redoLogMib }: Ser
   }
 }
 
+/** What a part says of itself beside its server, when it begins. */
+export function partFacts(): Pick<PartFacts, 'date' | 'computer' | 'writers'> {
+  return { date: new Date().toISOString(), computer: computerFacts(), writers: DEFAULT_WRITERS };
+}
+
 /** What the tables of the report say of the computer. */
-export function computerFacts(): ComputerFacts {
+function computerFacts(): ComputerFacts {
   const [cpu] = cpus();
   return {
     cores: cpus().length,

@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_WRITERS } from '../contract/defaults.ts';
 import { type BenchCloud, createBenchCloud, installBenchCloud } from './cloud.ts';
 import { measure, untilCounted } from './counters.ts';
 import { type BenchMachine, type BenchRun, startBenchMachine } from './machine.ts';
 import { type NovaManage, novaOn, novaVersion } from './nova.ts';
 import type { Keep, Say } from './part.ts';
 import type { RowName, Sample, SpeedResult } from './results.ts';
-import { computerFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
+import { partFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
 
 /** Larger than all tables that are measured here. */
 const BUFFER_POOL_MIB = 1024;
@@ -31,7 +30,7 @@ export interface SpeedOrder {
  */
 export async function measureSpeed(order: SpeedOrder, keep: Keep<SpeedResult>, say: Say): Promise<void> {
   const { instances, rounds, novaRounds } = order;
-  const date = new Date().toISOString();
+  const part = partFacts();
   const folder = mkdtempSync(join(tmpdir(), 'cellmap-bench-'));
   const server = await startServer(order.server, { bufferPoolMib: BUFFER_POOL_MIB });
   try {
@@ -45,9 +44,7 @@ export async function measureSpeed(order: SpeedOrder, keep: Keep<SpeedResult>, s
     const facts = await serverFacts(order.server, server);
     const result: SpeedResult = {
       kind: 'speed',
-      date,
-      computer: computerFacts(),
-      writers: DEFAULT_WRITERS,
+      ...part,
       server: facts,
       instances,
       nova: version,

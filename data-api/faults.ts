@@ -47,8 +47,8 @@ const serviceErrors: Record<string, Remedied> = {
 /**
  * MySQL's and MariaDB's error numbers. 1062 duplicate, 1205 lock wait, 1213 deadlock, 1467 no auto-increment value:
  * contention. 1290 and 1836 are a failed-over, read-only server; 1047 a Galera node that is not ready; 1053, 1317, 1927
- * and 2002 to 2013 a connection or a query that was ended. 1048, 1264, 1265, 1366, 1406, 3819, 3854 and 4025 are about what is
- * in a row: NULL, out of range, cut short, of another character set, too long, or against a check.
+ * and 2002 to 2013 a connection or a query that was ended. 1048, 1264, 1265, 1366, 1406, 3819, 3854 and 4025 are about
+ * what is in a row: NULL, out of range, cut short, of another character set, too long, or against a check.
  */
 const mysqlErrors: Record<number, Remedied | 'contention' | 'tooLarge' | 'row'> = {
   1062: 'contention',

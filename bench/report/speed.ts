@@ -25,23 +25,14 @@ const counterparts: Partial<Record<RowName, RowName>> = {
   'after a stop': 'nova after a kill',
 };
 
-const ours: readonly RowName[] = [
-  'first, cold',
-  'first',
-  'second, cold',
-  'second',
-  'after a stop',
-  'verify, cold',
-  'verify',
-];
-
 /** What writes nothing has no floor, and nova-manage has nothing like it. */
 const isVerify = (name: RowName) => name.startsWith('verify');
 
 /** One cell of one size on one server. */
 export function speedSection(result: SpeedResult, nova: SpeedResult | undefined): string {
-  const samplesOf = (name: RowName) => result.rounds.flatMap(({ rows }) => rows[name] ?? []);
+  const samplesOf = samplesIn(result);
   const names = (Object.keys(labels) as RowName[]).filter((name) => samplesOf(name).length > 0);
+  const isOurs = (name: RowName) => samplesOf(name).some(({ machine }) => machine !== undefined);
   const floorMs = medianMs(samplesOf('floor'));
   const size = result.instances.toLocaleString('en');
   const server = result.server.name;
@@ -78,13 +69,18 @@ export function speedSection(result: SpeedResult, nova: SpeedResult | undefined)
         '32 KB units',
         'dollars',
       ],
-      ours.filter((name) => samplesOf(name).length > 0).map((name) => [labels[name], ...machineCells(samplesOf(name))]),
+      names.filter(isOurs).map((name) => [labels[name], ...machineCells(samplesOf(name))]),
     ),
     `Starting the local AWS takes ${withSpread(result.rounds.map(({ startUpMs }) => startUpMs / 1000))} s more, once for each command. ` +
       `Peak memory of a function: ${peaksText(result.rounds)}.`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** The samples of a row, of all rounds. */
+function samplesIn({ rounds }: SpeedResult): (name: RowName) => Sample[] {
+  return (name) => rounds.flatMap(({ rows }) => rows[name] ?? []);
 }
 
 function medianMs(samples: readonly Sample[]): number {
@@ -106,7 +102,7 @@ function novaText({ nova, instances }: SpeedResult, measured: SpeedResult | unde
       `nova-manage is that of Nova ${nova}, on the tables that it has made itself, and cellmap and the floor work on the same ones. ` +
       '"Times nova-manage" compares like with like: a second run with its second run, a run after a stop with its run after a kill; all others with its default.'
     );
-  const samples = measured?.rounds.flatMap(({ rows }) => rows['nova first'] ?? []) ?? [];
+  const samples = measured === undefined ? [] : samplesIn(measured)('nova first');
   if (measured === undefined || samples.length === 0 || measured.instances >= instances) return '';
   const minutes = (medianMs(samples) * (instances / measured.instances)) / 60_000;
   return (
@@ -148,8 +144,8 @@ function machineCells(samples: readonly Sample[]): string[] {
 }
 
 /** Warm beside warm and cold beside cold; what was written, in all of them. */
-function secondRunText({ rounds, instances }: SpeedResult): string {
-  const samplesOf = (name: RowName) => rounds.flatMap(({ rows }) => rows[name] ?? []);
+function secondRunText(result: SpeedResult): string {
+  const samplesOf = samplesIn(result);
   const share = (second: RowName, first: RowName) => percent(medianMs(samplesOf(second)) / medianMs(samplesOf(first)));
   const second = [...samplesOf('second, cold'), ...samplesOf('second')];
   if (second.length === 0 || samplesOf('first').length === 0) return '';
@@ -158,7 +154,7 @@ function secondRunText({ rounds, instances }: SpeedResult): string {
   // PostgreSQL counts no statements.
   const tried = attempts.length === 0 ? '' : `, tried ${sum(attempts) === 0 ? 'no' : sum(attempts)} INSERT`;
   return (
-    `A second run over ${instances.toLocaleString('en')} mapped instances took ${share('second', 'first')} of the first run's time, both warm; ` +
+    `A second run over ${result.instances.toLocaleString('en')} mapped instances took ${share('second', 'first')} of the first run's time, both warm; ` +
     `with functions that had to be started, ${share('second, cold', 'first, cold')}. ` +
     `In all ${second.length} second runs it wrote ${written === 0 ? 'no row' : `${written} rows`}${tried}${attempts.length > 0 && sum(attempts) === 0 ? ', so none failed' : ''}.`
   );

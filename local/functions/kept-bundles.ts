@@ -22,6 +22,7 @@ const UNUSED_MS = 7 * 24 * 3_600_000;
  * The bundles of the checkout as it stands. To make them takes some seconds, so they are kept under a name that is
  * theirs alone: any change of a source or of a package's version gives another. An edited package is not noticed.
  * @param temporary a folder of the caller's own, for where nothing can be kept
+ * @param store where they are kept; another one for tests
  */
 export async function bundlesOfCheckout(temporary: string, store = STORE): Promise<Bundles> {
   const place = join(store, await fingerprintOf(CHECKOUT));
