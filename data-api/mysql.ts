@@ -1,18 +1,23 @@
 import type { ComparedColumns, Sql, TextColumn } from './sql.ts';
 
 /**
- * A page's columns. JSON_TABLE makes utf8mb4 text; MySQL scans the whole table when it compares that with a utf8mb3
- * column, and both servers refuse to mix collations (1267). So the uuid is declared as the table declares it.
+ * A page's rows: the groups, g, and the uuids of each, j. JSON_TABLE makes utf8mb4 text; MySQL scans the whole table when
+ * it compares that with a utf8mb3 column, and both servers refuse to mix collations (1267). So the uuid is declared as
+ * the table declares it. The uuids are a table of their own for each group, which MariaDB reads in half the time that a
+ * NESTED PATH takes it.
  *
  * ERROR ON ERROR, because the default is NULL: a value that cannot be converted would be lost in silence. The columns
  * are wider than the table's, because MariaDB cuts what does not fit even so; the table refuses it.
  */
-function pageTable({ charset }: TextColumn): string {
+function pageTables({ charset }: TextColumn): string {
   return `JSON_TABLE(:page, '$[*]' COLUMNS (
     p VARCHAR(512) CHARACTER SET utf8mb4 PATH '$[0]' ERROR ON ERROR,
     s VARCHAR(512) CHARACTER SET utf8mb4 PATH '$[1]' ERROR ON ERROR,
     q INT PATH '$[2]' ERROR ON ERROR,
-    NESTED PATH '$[3][*]' COLUMNS (u VARCHAR(64) CHARACTER SET ${charset} PATH '$' ERROR ON ERROR)
+    uuids JSON PATH '$[3]' ERROR ON ERROR
+  )) AS g
+  CROSS JOIN JSON_TABLE(g.uuids, '$[*]' COLUMNS (
+    u VARCHAR(64) CHARACTER SET ${charset} PATH '$' ERROR ON ERROR
   )) AS j`;
 }
 
@@ -41,14 +46,14 @@ export const mysql: Sql = {
         THEN 'inFlight'
       ELSE 'noCell' END AS s,
     (SELECT c.uuid FROM cell_mappings AS c WHERE c.id = m.cell_id) AS c
-  FROM ${pageTable(instanceMappings)}
+  FROM ${pageTables(instanceMappings)}
   LEFT JOIN instance_mappings AS m ON m.instance_uuid = j.u COLLATE ${instanceMappings.collation}
   WHERE m.id IS NULL OR m.cell_id IS NULL OR m.cell_id <> :cell
-    OR NOT (${sameText('m.project_id', 'j.p')})
-    OR NOT (${sameText('m.user_id', 'j.s')})
-    OR NOT (m.queued_for_delete <=> j.q OR (j.q = 2 AND m.queued_for_delete IS NOT NULL))`,
+    OR NOT (${sameText('m.project_id', 'g.p')})
+    OR NOT (${sameText('m.user_id', 'g.s')})
+    OR NOT (m.queued_for_delete <=> g.q OR (g.q = 2 AND m.queued_for_delete IS NOT NULL))`,
 
   insert: ({ instanceMappings }: ComparedColumns) => `INSERT INTO instance_mappings
     (created_at, instance_uuid, cell_id, project_id, user_id, queued_for_delete)
-  SELECT UTC_TIMESTAMP(), j.u, :cell, j.p, j.s, j.q FROM ${pageTable(instanceMappings)}`,
+  SELECT UTC_TIMESTAMP(), j.u, :cell, g.p, g.s, g.q FROM ${pageTables(instanceMappings)}`,
 };
