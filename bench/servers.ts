@@ -15,26 +15,30 @@ export interface ServerSize {
   bufferPoolMib: number;
   /** InnoDB's redo log, and how far PostgreSQL's may grow between checkpoints; the server's default where left out. */
   redoLogMib?: number;
+  /** MySQL's binary log is off, as MariaDB's and Aurora's are by default. */
+  withoutBinaryLog?: true;
 }
 
 /**
  * Starts a server of its own for a measurement, as durable as the server is by default: what a commit has promised
  * survives a power cut.
  */
-export function startServer(name: ServerName, { bufferPoolMib, redoLogMib }: ServerSize): Promise<SqlServer> {
-  const size = (megabytes: number) => `${megabytes}M`;
+export function startServer(name: ServerName, size: ServerSize): Promise<SqlServer> {
+  const { bufferPoolMib, redoLogMib, withoutBinaryLog } = size;
+  const bytes = (mebibytes: number) => `${mebibytes}M`;
   switch (name) {
     case 'MariaDB':
       return startMariadb([
         '--innodb-flush-log-at-trx-commit=1',
         '--innodb-doublewrite=ON',
-        `--innodb-buffer-pool-size=${size(bufferPoolMib)}`,
-        ...(redoLogMib === undefined ? [] : [`--innodb-log-file-size=${size(redoLogMib)}`]),
+        `--innodb-buffer-pool-size=${bytes(bufferPoolMib)}`,
+        ...(redoLogMib === undefined ? [] : [`--innodb-log-file-size=${bytes(redoLogMib)}`]),
       ]);
     case 'MySQL':
       return startMysql([
-        `--innodb-buffer-pool-size=${size(bufferPoolMib)}`,
-        ...(redoLogMib === undefined ? [] : [`--innodb-redo-log-capacity=${size(redoLogMib)}`]),
+        `--innodb-buffer-pool-size=${bytes(bufferPoolMib)}`,
+        ...(redoLogMib === undefined ? [] : [`--innodb-redo-log-capacity=${bytes(redoLogMib)}`]),
+        ...(withoutBinaryLog ? ['--skip-log-bin'] : []),
       ]);
     case 'PostgreSQL':
       return startPostgres({
@@ -121,7 +125,7 @@ export async function tablesMib(server: SqlServer, databases: readonly string[])
             databases.map((database) => `${database}/%`),
           )
         : await sql.query<{ bytes: string }>(
-            `SELECT SUM(pg_database_size(datname)) AS bytes FROM pg_database
+            `SELECT SUM(pg_database_bytes(datname)) AS bytes FROM pg_database
              WHERE datname IN (${databases.map(() => '?').join(', ')})`,
             [...databases],
           );
