@@ -125,7 +125,7 @@ export async function tablesMib(server: SqlServer, databases: readonly string[])
             databases.map((database) => `${database}/%`),
           )
         : await sql.query<{ bytes: string }>(
-            `SELECT SUM(pg_database_bytes(datname)) AS bytes FROM pg_database
+            `SELECT SUM(pg_database_size(datname)) AS bytes FROM pg_database
              WHERE datname IN (${databases.map(() => '?').join(', ')})`,
             [...databases],
           );
