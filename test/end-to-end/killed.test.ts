@@ -9,8 +9,8 @@ import { describeOnEachServer } from '../servers/each-server.ts';
 import { type Cloud, createCloud, row } from './cloud.ts';
 import { COMMAND, cellmap } from './command.ts';
 
-/** Seven of eight ids are free, so that few rows are enough for several ranges. */
-const ID_STEP = 8;
+/** Three of four ids are free, so that few rows are enough for several ranges. */
+const ID_STEP = 4;
 const RANGES = 4;
 const INSTANCES = (RANGES * IDS_PER_RANGE) / ID_STEP;
 const PAGE_SIZE = 100;
