@@ -128,7 +128,7 @@ describeOnEachServer('a plan', ({ dialect, get }) => {
     const entered = (state: string) =>
       children.flat().filter(({ stateEnteredEventDetails: details }) => details?.name === state).length;
     expect(entered('MapRange')).toBeGreaterThan(entered('RangeMapped'));
-    expect(entered('RangeMapped')).toBe(3);
+    expect(entered('RangeMapped')).toBe(5);
     expect(result.plan.projects.length).toBeGreaterThan(1);
     const [first] = result.plan.projects;
     const inCells = result.cells.map(({ plan }) => plan?.projects.find(({ project }) => project === first?.project));
