@@ -6,11 +6,11 @@ export const SURVEY_POINTS = 64;
 /** How far a survey looks on from each place, in rows: how densely ids are given, and for one that can be mapped. */
 export const ROWS_LOOKED_ON = 32;
 
-/** The fewest ids that are worth a survey; of a smaller cell every page is gone through. */
-export const IDS_WORTH_A_SURVEY = 20_000;
-
 /** The fewest ids that are worth a range of their own: some tenths of a second of work. */
 export const IDS_PER_RANGE = 10_000;
+
+/** The fewest ids that are worth a survey: with less a cell has one range, and every page of it is gone through. */
+export const IDS_WORTH_A_SURVEY = 2 * IDS_PER_RANGE;
 
 /** The least part of a cell, of its rows, that is worth passing over on its own. */
 const LEAST_PART = 1 / 16;
