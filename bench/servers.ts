@@ -23,21 +23,23 @@ export interface ServerSize {
  * Starts a server of its own for a measurement, as durable as the server is by default: what a commit has promised
  * survives a power cut.
  */
-export function startServer(name: ServerName, size: ServerSize): Promise<SqlServer> {
-  const { bufferPoolMib, redoLogMib, withoutBinaryLog } = size;
-  const bytes = (mebibytes: number) => `${mebibytes}M`;
+export function startServer(
+  name: ServerName,
+  { bufferPoolMib, redoLogMib, withoutBinaryLog }: ServerSize,
+): Promise<SqlServer> {
+  const size = (megabytes: number) => `${megabytes}M`;
   switch (name) {
     case 'MariaDB':
       return startMariadb([
         '--innodb-flush-log-at-trx-commit=1',
         '--innodb-doublewrite=ON',
-        `--innodb-buffer-pool-size=${bytes(bufferPoolMib)}`,
-        ...(redoLogMib === undefined ? [] : [`--innodb-log-file-size=${bytes(redoLogMib)}`]),
+        `--innodb-buffer-pool-size=${size(bufferPoolMib)}`,
+        ...(redoLogMib === undefined ? [] : [`--innodb-log-file-size=${size(redoLogMib)}`]),
       ]);
     case 'MySQL':
       return startMysql([
-        `--innodb-buffer-pool-size=${bytes(bufferPoolMib)}`,
-        ...(redoLogMib === undefined ? [] : [`--innodb-redo-log-capacity=${bytes(redoLogMib)}`]),
+        `--innodb-buffer-pool-size=${size(bufferPoolMib)}`,
+        ...(redoLogMib === undefined ? [] : [`--innodb-redo-log-capacity=${size(redoLogMib)}`]),
         ...(withoutBinaryLog ? ['--skip-log-bin'] : []),
       ]);
     case 'PostgreSQL':
