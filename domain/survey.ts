@@ -9,9 +9,6 @@ export const ROWS_LOOKED_ON = 32;
 /** The fewest ids that are worth a range of their own: some tenths of a second of work. */
 export const IDS_PER_RANGE = 10_000;
 
-/** The fewest ids that are worth a survey: with less a cell has one range, and every page of it is gone through. */
-export const IDS_WORTH_A_SURVEY = 2 * IDS_PER_RANGE;
-
 /** The least part of a cell, of its rows, that is worth passing over on its own. */
 const LEAST_PART = 1 / 16;
 
@@ -34,6 +31,11 @@ export interface Interval {
   rows: number;
   /** It seems to be mapped already. */
   mapped: boolean;
+}
+
+/** Whether so many ids are worth a survey: with less a cell has one range, and every page of it is gone through. */
+export function isWorthASurvey(minId: number, maxId: number): boolean {
+  return maxId - minId + 1 >= 2 * IDS_PER_RANGE;
 }
 
 /** The ids at which a survey looks, ascending: evenly spaced, because nobody knows yet where rows are. */

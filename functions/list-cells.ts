@@ -20,7 +20,7 @@ import { bucketLength } from '../domain/digest.ts';
 import { digestRanges } from '../domain/digest-range.ts';
 import { newPart } from '../domain/examine.ts';
 import { LEAST_SHARE_TO_PASS_OVER } from '../domain/pass-over.ts';
-import { IDS_WORTH_A_SURVEY } from '../domain/survey.ts';
+import { isWorthASurvey } from '../domain/survey.ts';
 import { partOf } from '../domain/suspects.ts';
 import { noUsage } from '../domain/usage.ts';
 import { readResult, writeResult } from './clients.ts';
@@ -98,7 +98,7 @@ async function isWorthPassingOver(
   { minId, maxId }: { minId: number | null; maxId: number | null },
   cells: readonly CellRow[],
 ): Promise<boolean> {
-  if (minId === null || maxId === null || maxId - minId < IDS_WORTH_A_SURVEY) return false;
+  if (minId === null || maxId === null || !isWorthASurvey(minId, maxId)) return false;
   const cellIds = cells.map(({ id }) => id);
   return (await shareOfMappings(api, { minId, maxId }, cellIds)) >= LEAST_SHARE_TO_PASS_OVER;
 }

@@ -7,7 +7,7 @@ import { newComparison } from '../domain/compare.ts';
 import { digestRanges } from '../domain/digest-range.ts';
 import { isMappable } from '../domain/instance.ts';
 import { splitRanges, sumRanges } from '../domain/range.ts';
-import { IDS_WORTH_A_SURVEY, type Interval, intervalsOf, type SurveyPoint, wholeCell } from '../domain/survey.ts';
+import { type Interval, intervalsOf, isWorthASurvey, type SurveyPoint, wholeCell } from '../domain/survey.ts';
 import { cellStates, statesUsed } from '../domain/transitions.ts';
 import { apiDatabase, cellDatabase, findDatabase, mappingStore } from './databases.ts';
 import { checkCellDatabase } from './preflight.ts';
@@ -60,8 +60,8 @@ async function survey(
   deadline: AbortSignal,
 ): Promise<Interval[]> {
   if (minId === null || maxId === null) return [];
-  const few = maxId - minId < IDS_WORTH_A_SURVEY;
-  if (few || (settings.rangesAtOnce === 1 && !settings.passOver)) return wholeCell(minId, maxId);
+  const needsNone = settings.rangesAtOnce === 1 && !settings.passOver;
+  if (needsNone || !isWorthASurvey(minId, maxId)) return wholeCell(minId, maxId);
   const points = await surveyCell(database, minId, maxId);
   if (settings.passOver) await lookAt(points, cell, database, deadline);
   return intervalsOf(points, maxId);

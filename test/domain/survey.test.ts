@@ -6,6 +6,7 @@ import {
   IDS_PER_RANGE,
   type Interval,
   intervalsOf,
+  isWorthASurvey,
   ROWS_LOOKED_ON,
   SURVEY_POINTS,
   type SurveyPoint,
@@ -51,6 +52,23 @@ function expectWhole(parts: readonly { from: number; upTo: number }[], from: num
 }
 
 describe('a survey', () => {
+  it('is worth it from as many ids on as make two ranges', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 31), fc.integer({ min: 1, max: 4 * IDS_PER_RANGE }), (minId, ids) => {
+        const maxId = minId + ids - 1;
+        const cell = wholeCell(minId, maxId);
+        expect(isWorthASurvey(minId, maxId)).toBe(splitEvenly(cell, cell, 2).length === 2);
+      }),
+      {
+        examples: [
+          [1, 2 * IDS_PER_RANGE - 1],
+          [1, 2 * IDS_PER_RANGE],
+          [1, 2 * IDS_PER_RANGE + 1],
+        ],
+      },
+    );
+  });
+
   it('looks at places from the lowest id on, none twice', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 31), fc.nat(10_000), (minId, more) => {
