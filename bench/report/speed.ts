@@ -51,7 +51,7 @@ export function speedSection(result: SpeedResult, nova: SpeedResult | undefined)
       ]),
     ),
     novaText(result, nova),
-    `What the database had to do, ${server === 'PostgreSQL' ? 'by `pg_stat_database`' : 'by `SHOW GLOBAL STATUS`'}, for each instance of the cell; rows that were written, or tried and refused, and inserting statements in all:`,
+    `What the database had to do, ${server === 'PostgreSQL' ? 'by `pg_stat_database` and `pg_stat_user_tables`' : 'by `SHOW GLOBAL STATUS`'}, for each instance of the cell; rows that were written, or tried and refused, and inserting statements in all:`,
     table(
       ['', 'statements', 'bytes received', 'bytes sent', 'rows read', 'rows written or tried', 'inserting statements'],
       names.map((name) => [labels[name], ...counterCells(samplesOf(name), result.instances)]),

@@ -40,8 +40,8 @@ it("takes MySQL's own counter of rows, as its Handler_write counts temporary tab
 });
 
 it("reads PostgreSQL's counters, in which each statement is a transaction, and leaves out what it does not count", () => {
-  const none = { xact_commit: 0, xact_rollback: 0, tup_returned: 0, tup_inserted: 0 };
-  expect(countersBetween(none, { xact_commit: 8, xact_rollback: 1, tup_returned: 70, tup_inserted: 60 })).toEqual({
+  const none = { xact_commit: 0, xact_rollback: 0, tup_returned: 0, n_tup_ins: 0 };
+  expect(countersBetween(none, { xact_commit: 8, xact_rollback: 1, tup_returned: 70, n_tup_ins: 60 })).toEqual({
     statements: 9,
     bytesReceived: null,
     bytesSent: null,
