@@ -45,6 +45,7 @@ export function addRunsCommands({
     });
 
   withOutput(withStack(aboutRun(command('retry', 'run again for the cells that failed or were cut off'))))
+    .option('--html <file>', 'write a report of the run as one HTML file, too')
     .addHelpText('after', runsHelp.retry)
     .action(async (run: string, options: WhereOptions & OutputOptions) => {
       const { retryRun } = await import('./retry-run.ts');

@@ -77,6 +77,7 @@ ${whichRun}
 Examples:
   npx cellmap retry latest
   npx cellmap retry map-20261122T140501Z-ab12 --json > result.json
+  npx cellmap retry latest --html report.html
 ${endsAsTheRun([])}`,
   report: `
 Prints what a run came to, as the command did that started it. It reads the result document, which the stack keeps for
