@@ -38,7 +38,7 @@ export interface BenchCloud {
   settle(): Promise<void>;
   /** How many mappings there are. */
   mappings(): Promise<number>;
-  /** The highest id of a mapping: about as many as there are, and read in no time. */
+  /** The highest id of a mapping, read in no time: it grows with their number, though MySQL and MariaDB skip ids. */
   progress(): Promise<number>;
   /** What the server itself needs to copy the rows of all cells, one cell after the other. */
   floor(): Promise<void>;

@@ -4,6 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_WRITERS, LONGEST_TURN_MS, MAX_WRITERS } from '../contract/defaults.ts';
+import { ROWS_A_SECOND } from '../domain/estimate.ts';
 import { DEFAULT_PRICES } from '../domain/usage.ts';
 import { figure, percent, table } from './report/format.ts';
 import { ASSUMED, type Cloud, limitsOf, needsOf, turnsFor } from './scale-model.ts';
@@ -40,7 +41,7 @@ export function scalePage(): string {
 
 What a run over ${number(HUGE_CLOUD.cells)} cells with ${number(HUGE_CLOUD.instances)} instances altogether would take, worked out on paper: nobody has run this one. [benchmarks.md](benchmarks.md) has the largest run that was measured. The figures are computed from the code's own constants and functions ([scale-model.ts](../bench/scale-model.ts)); \`npm run render\` writes this page, and a test compares it, and holds its numbers of events against the histories of a real run.
 
-What the code cannot say is taken from the measurements on two cores: a page of ${number(ASSUMED.pageRows)} rows takes about the time that a statement should, a row takes ${ASSUMED.bytesARowRead} bytes of an answer, and one API database takes ${number(HUGE_CLOUD.databaseRowsASecond)} rows a second. That last figure decides about the time, and is that of one small computer: measure your own with one cell.
+What the code cannot say is taken from the measurements on two cores: a page of ${number(ASSUMED.pageRows)} rows takes about the time that a statement should, a row takes ${ASSUMED.bytesARowRead} bytes of an answer, and a writer inserts ${number(ROWS_A_SECOND)} rows a second. That one API database takes ${number(HUGE_CLOUD.databaseRowsASecond)} rows a second from writers enough is assumed. One of the two decides about the time, the writers' figure while they are few: measure your own with one cell.
 
 ${table(
   ['', ...variants.map(([label]) => label)],
@@ -62,7 +63,7 @@ ${table(
   ],
 )}
 
-Cells side by side come before ranges side by side: with as many cells as writers, each cell is one range. More writers help only as far as the database is faster. The functions' time does not shrink with more writers, as each row takes its time in one of them.
+Cells side by side come before ranges side by side: with as many cells as writers, each cell is one range. More writers than the default help as far as the database takes their rows. The functions' time does not shrink with more writers, as each row takes its time in one of them.
 
 ## Cost
 

@@ -118,7 +118,7 @@ async function measureOurs(machine: BenchMachine, cloud: BenchCloud, done: Done)
   await measured('verify, cold', () => machine.verify(all));
   await measured('verify', () => machine.verify(all));
   await cloud.clear();
-  await machine.mapUntil(async () => (await cloud.progress()) >= all / 2);
+  await machine.mapUntil(async () => (await cloud.mappings()) >= all / 2);
   await untilCounted(cloud.sql);
   const left = all - (await cloud.mappings());
   await measured('after a stop', () => machine.map(left));

@@ -13,7 +13,7 @@ const ROWS_AN_INSERT = 2_000;
 const BYTES_A_ROW = 45;
 
 /** Rows that one writer inserts in a second. */
-const ROWS_A_SECOND = 15_000;
+export const ROWS_A_SECOND = 15_000;
 
 /** How long a turn works at the most, in seconds, and how many states it takes. */
 const TURN = { seconds: 20, states: 2 } as const;

@@ -16,7 +16,7 @@ export function growthSection(result: GrowthResult): string {
   return [
     `### On ${result.server.name}`,
     factsText(result),
-    `Each figure is the ${roundsText(most)}${fewer.join('')}.`,
+    `Each figure is the ${roundsText(most)}${fewer.join('')}; events are the most of any round.`,
     table(
       [
         'instances',

@@ -17,7 +17,7 @@ export function liveSection(result: LiveResult): string {
   return [
     `### On ${server.name}`,
     factsText(result),
-    `Milliseconds; each figure is the ${roundsText(rounds.length)}. ` +
+    `Milliseconds; statements and failures are those of all rounds, each other figure is the ${roundsText(rounds.length)}. ` +
       `Mapping ${result.instances.toLocaleString('en')} instances took ${withSpread(rounds.map(({ mapMs }) => mapMs / 1000))} s beside them.`,
     table(
       ['', 'statements', 'failed', 'p50', 'p99', 'most'],

@@ -18,15 +18,19 @@ const labels: Record<RowName, string> = {
   verify: '`verify`, warm',
 };
 
-/** The rows that map from nothing: only these have a ratio to the floor and to nova-manage's own first run. */
+/** What each row is compared with of nova-manage's; all others map from nothing, as its first run does. */
 const counterparts: Partial<Record<RowName, RowName>> = {
   'second, cold': 'nova second',
   second: 'nova second',
   'after a stop': 'nova after a kill',
 };
 
-/** What writes nothing has no floor, and nova-manage has nothing like it. */
+/** nova-manage has nothing like it. */
 const isVerify = (name: RowName) => name.startsWith('verify');
+
+/** The rows that write all that the floor writes. */
+const hasFloor = (name: RowName) =>
+  ['nova first', 'nova first, one page', 'floor', 'first, cold', 'first'].includes(name);
 
 /** One cell of one size on one server. */
 export function speedSection(result: SpeedResult, nova: SpeedResult | undefined): string {
@@ -47,9 +51,10 @@ export function speedSection(result: SpeedResult, nova: SpeedResult | undefined)
         withSpread(samplesOf(name).map(({ milliseconds }) => milliseconds / 1000)),
         figure(result.instances / (medianMs(samplesOf(name)) / 1000)),
         times(medianMs(samplesOf(counterparts[name] ?? 'nova first')) / medianMs(samplesOf(name)), name),
-        isVerify(name) ? NONE : percent(floorMs / medianMs(samplesOf(name))),
+        hasFloor(name) ? percent(floorMs / medianMs(samplesOf(name))) : NONE,
       ]),
     ),
+    'Instances a second are those of the whole cell, also where a run finds some of them mapped; what writes fewer rows than the floor is not compared with it.',
     novaText(result, nova),
     `What the database had to do, ${server === 'PostgreSQL' ? 'by `pg_stat_database` and `pg_stat_user_tables`' : 'by `SHOW GLOBAL STATUS`'}, for each instance of the cell; rows that were written, or tried and refused, and inserting statements in all:`,
     table(

@@ -143,7 +143,7 @@ describe('the page of benchmarks', () => {
     const text = benchmarksPage({ 'growth-mysql': growth });
     expect(text).toContain('| 500,000 | 500 MiB | 8 (8–8) | – | 10 (10–10) | – | 80 % | – | 60 |');
     expect(text).toContain('| 5,000,000 | 5,000 MiB | 76 | × 9.50 | 100 | × 10 | 76 % | 0.95 | 90 |');
-    expect(text).toContain('in parentheses; with 5,000,000 instances of 1.');
+    expect(text).toContain('in parentheses; with 5,000,000 instances of 1;');
   });
 
   it('gives the longest histories of many cells', () => {
