@@ -100,8 +100,8 @@ What is mapped already is passed over by digests, so that a second run, or one a
 --max-count is for portions, as with nova-manage. With it, each run first reads again what is mapped already, so large
 ones are sensible: 100,000, not 1,000.
 
-The API database is the one thing that all cells share. Three writers with statements of a tenth of a second are safe
-beside a busy API; --writers 1 --load 0.2 asks a fifteenth of that. Where the database has locks, timeouts or too many
+The API database is the one thing that all cells share. Two writers with statements of a tenth of a second are safe
+beside a busy API; --writers 1 --load 0.2 asks a tenth of that. Where the database has locks, timeouts or too many
 requests, writers wait and come back by degrees; the result says how long, and why.
 ${databaseHelp}
 

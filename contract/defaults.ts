@@ -23,9 +23,8 @@ export const MAX_PAGE_SIZE = 10_000;
 
 /**
  * Writers on the API database at once, over all cells. MariaDB lets one INSERT … SELECT at a time give out ids: a second
- * writer has its page ready when the first is done, a third only waits, and takes processor time from them. On two cores
- * they reach 78 % of what the server itself needs to copy the rows, three 61 %. A server that is larger, or far away in
- * time, takes more.
+ * writer has its page ready when the first is done, a third only waits, and takes processor time from them. A server that
+ * is larger, or far away in time, takes more.
  */
 export const DEFAULT_WRITERS = 2;
 

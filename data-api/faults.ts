@@ -15,7 +15,7 @@ export const remedies = {
   DataApiDisabled: 'has no Data API. Enable it (aws rds enable-http-endpoint), then run again.',
   DatabaseNotFound: 'does not exist. Check its name, and on AWS its cluster ARN.',
   LoginRefused: 'refuses the login. Check the user and the password in its secret or URL.',
-  GrantMissing: 'refuses a statement, because the user lacks a grant. docs/local-mode.md lists the grants.',
+  GrantMissing: 'refuses a statement, because the user lacks a grant. docs/permissions.md lists the grants.',
   UnexpectedTables: "does not have Nova's tables. Check that it is the right database.",
 } as const satisfies Partial<Record<ErrorName, string>>;
 

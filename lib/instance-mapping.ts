@@ -43,7 +43,7 @@ export interface InstanceMappingProps extends Omit<ConfigInput, 'stackName' | 'e
 export class InstanceMapping extends Construct {
   /** The name of the state machine, the dashboard, and the dimension of the metrics. */
   readonly machineName: string;
-  /** What a run is an execution of; its input is that of docs/configuration.md, and `{}` maps every cell. */
+  /** What a run is an execution of; docs/configuration.md has its input, and `{}` maps every cell. */
   readonly stateMachine: StateMachine;
   /** The function of each Task state, with its role, its log group and the alias that the machine calls. */
   readonly functions: Readonly<Record<FunctionName, TaskFunction>>;
