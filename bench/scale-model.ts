@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { functionFacts } from '../contract/bundling.ts';
-import { MAX_CELLS, MAX_WRITERS, turnMs } from '../contract/defaults.ts';
+import { LONGEST_POLITE_TURN_MS, LONGEST_TURN_MS, MAX_CELLS, MAX_WRITERS, turnMs } from '../contract/defaults.ts';
 import type { CellEnd } from '../contract/payloads.ts';
 import { shareWriters } from '../domain/concurrency.ts';
-import { estimateMap } from '../domain/estimate.ts';
+import { estimateMap, ROWS_A_SECOND } from '../domain/estimate.ts';
 import { LATE_ROW_WINDOW } from '../domain/gaps.ts';
 import { splitRanges } from '../domain/range.ts';
 import { SAMPLES_PER_CELL, type Sample } from '../domain/sample.ts';
@@ -55,6 +55,14 @@ export function childEvents(ranges: number, turns: number): number {
   const loops = turns * (EVENTS.task + EVENTS.state) + ranges * EVENTS.state;
   // Its start and end, OpenCell and CloseCell, ToVerify? and PassedOver?.
   return 2 + 2 * EVENTS.task + 2 * EVENTS.state + map + loops;
+}
+
+/** How many rows a cell can have before its ranges' longest turns fill its child's history. */
+export function rowsOfHistory(turns: 'working' | 'pausing'): number {
+  const pauses = turns === 'pausing';
+  const events = EVENTS.task + EVENTS.state + (pauses ? EVENTS.state : 0);
+  const seconds = (pauses ? LONGEST_POLITE_TURN_MS : LONGEST_TURN_MS) / 1000;
+  return Math.floor(QUOTAS.historyEvents / events) * seconds * ROWS_A_SECOND;
 }
 
 /** How many events the parent's history has when nothing was mapped before: it does not grow with the cells. */

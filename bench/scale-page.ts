@@ -3,11 +3,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_WRITERS, LONGEST_TURN_MS, MAX_WRITERS } from '../contract/defaults.ts';
+import { DEFAULT_WRITERS, MAX_WRITERS } from '../contract/defaults.ts';
 import { ROWS_A_SECOND } from '../domain/estimate.ts';
 import { DEFAULT_PRICES } from '../domain/usage.ts';
 import { figure, percent, table } from './report/format.ts';
-import { ASSUMED, type Cloud, limitsOf, needsOf, turnsFor } from './scale-model.ts';
+import { ASSUMED, type Cloud, limitsOf, needsOf, rowsOfHistory } from './scale-model.ts';
 
 /** The cloud that the page works out. */
 export const HUGE_CLOUD: Cloud = {
@@ -84,20 +84,12 @@ ${limits.map(({ what, beyond }) => `- ${what.replace(/[,:] .*/, '')}: ${beyond}.
 
 **What gives first is none of AWS's quotas but Nova's own table.** \`instance_mappings.id\` is an \`int\`. MySQL and MariaDB give ids to a statement that inserts from a SELECT in portions that double, and drop the rest of the last one, so mapping uses up to two ids for an instance: with a billion instances the column may be nearly full, and whoever has more should make it a \`bigint\` before. PostgreSQL uses one id for each.
 
-After it comes time: where the API database takes fewer than ${number(HUGE_CLOUD.instances / limitOf('timeout'))} rows a second, a billion take longer than the day that an execution may last. Nothing is lost then; another run passes over what is mapped and goes on. A child's history comes much later: a range that works without a pause fills it in ${number(hoursOfHistory())} hours, longer than an execution may last.
+After it comes time: where the API database takes fewer than ${number(HUGE_CLOUD.instances / limitOf('timeout'))} rows a second, a billion take longer than the day that an execution may last. Nothing is lost then; another run passes over what is mapped and goes on. A child's history comes much later: the ranges of a cell fill it together, with some ${number(rowsOfHistory('working') / 1e6)} million rows at ${number(ROWS_A_SECOND)} a second and writer, and with ${number(rowsOfHistory('pausing') / 1e6)} million where they pause after each turn, as with \`--load\`; with as many fewer as a row takes longer.
 `;
 
   function limitOf(part: string): number {
     return limits.find(({ what }) => what.includes(part))?.limit ?? Number.NaN;
   }
-}
-
-/** How long one range takes to fill a history. */
-function hoursOfHistory(): number {
-  const eventsOfTurn = 7;
-  const turns = Math.floor(25_000 / eventsOfTurn);
-  const beforeLongest = turnsFor(LONGEST_TURN_MS);
-  return ((turns - beforeLongest) * LONGEST_TURN_MS) / 3_600_000;
 }
 
 if (import.meta.main) writeFileSync(SCALE_PAGE, scalePage());

@@ -15,7 +15,10 @@ export const DEFAULT_LOAD = 1;
 /** The least share of the time in which a writer can be asked to work. */
 export const LEAST_LOAD = 0.1;
 
-/** The longest that a turn works whose writer has a part of the time only, in milliseconds: short, so that it rests often. */
+/**
+ * The longest that a turn works whose writer has a part of the time only, in milliseconds: short, so that it rests often.
+ * Where a cell has more ranges than the default it is as much longer, because all of them fill one history.
+ */
 export const LONGEST_POLITE_TURN_MS = 5_000;
 
 /** The most rows a page: a larger one could not fit in an answer of the Data API. */
@@ -42,9 +45,11 @@ export function turnMs(turnsBefore: number): number {
   return Math.min(LONGEST_TURN_MS, 1_000 * 3 ** turnsBefore);
 }
 
-/** The same for a writer with a part of the time only. */
-export function politeTurnMs(turnsBefore: number, load: number): number {
-  return load < 1 ? Math.min(LONGEST_POLITE_TURN_MS, turnMs(turnsBefore)) : turnMs(turnsBefore);
+/** The same for a writer with the given share of the time, in a cell of which so many ranges are worked at once. */
+export function politeTurnMs(turnsBefore: number, load: number, rangesAtOnce: number): number {
+  if (load === 1) return turnMs(turnsBefore);
+  const longest = LONGEST_POLITE_TURN_MS * Math.max(1, rangesAtOnce / DEFAULT_WRITERS);
+  return Math.min(longest, turnMs(turnsBefore));
 }
 
 /** After how many seconds `verify` looks again at a difference: Nova's own changes are over by then. */

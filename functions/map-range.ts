@@ -19,7 +19,7 @@ import { readUuidRulesOnce, verifiedInstances } from './verified-databases.ts';
 /** Works one range, page by page or by digests, until it is done or this turn's time is used up. */
 export const handler = step(mapRangeSchema, async (task, context): Promise<RangeProgress> => {
   const { settings, cell, progress } = task;
-  const endAt = Date.now() + politeTurnMs(progress.turns, settings.load);
+  const endAt = Date.now() + politeTurnMs(progress.turns, settings.load, settings.rangesAtOnce);
   const began = Date.now();
   let pages = 0;
   const worked =
@@ -61,11 +61,11 @@ interface Task {
 async function passOver(
   { settings, cell, progress }: Task,
   endAt: number,
-  { deadline }: StepContext,
+  { deadline, lastCall }: StepContext,
 ): Promise<RangeProgress> {
   const instances = await verifiedInstances(cell, cell.source, settings, deadline);
   const after = await passRange(progress, settings, { instances, now: Date.now, endAt });
-  await leavePassed(settings.run, cell, after.progress, after.turn, deadline);
+  await leavePassed(settings.run, cell, after.progress, after.turn, lastCall);
   return after.progress;
 }
 
@@ -77,7 +77,7 @@ async function goThrough(
   onPage: () => void,
 ): Promise<RangeProgress> {
   const { run, maxCount, statementMs, load } = settings;
-  const { deadline, metrics } = context;
+  const { deadline, lastCall, metrics } = context;
   const plan = settings.mode === 'plan';
   const planned = new PlanTally((maxCount ?? Number.POSITIVE_INFINITY) - progress.counts.unmapped);
   const passed = newPassedTurn(false);
@@ -101,9 +101,9 @@ async function goThrough(
       },
     },
   );
-  if (settings.passOver && progress.kind === 'pages') await leavePassed(run, cell, after, passed, deadline);
+  if (settings.passOver && progress.kind === 'pages') await leavePassed(run, cell, after, passed, lastCall);
   // In a file, because a cell may have instances of thousands of projects, more than a payload can hold.
-  if (plan) await writeResult(resultKeys.planned(run, cell.uuid, after.index, after.turns), planned.plan, deadline);
+  if (plan) await writeResult(resultKeys.planned(run, cell.uuid, after.index, after.turns), planned.plan, lastCall);
   return after;
 }
 

@@ -13,12 +13,17 @@ import { beginCounting, countedRequests } from './clients.ts';
 /** How long before its timeout a function aborts what it waits for, so that it can still answer, in milliseconds. */
 const ANSWER_BEFORE_TIMEOUT_MS = 3_000;
 
+/** How long before its timeout it aborts even that, in milliseconds. */
+const GIVE_UP_BEFORE_TIMEOUT_MS = 1_000;
+
 /** What a step works with, besides its task. */
 export interface StepContext {
   logger: Logger;
   metrics: Metrics;
   /** Aborts every call that is still open when the function is about to time out. */
   deadline: AbortSignal;
+  /** The same a little later, for keeping what was done by the deadline. */
+  lastCall: AbortSignal;
   /** What this call has used up to now, but for the states that it brings with it. */
   usage: () => Usage;
 }
@@ -40,7 +45,9 @@ export function step<Schema extends z.ZodType, Result>(
     .use({ onError: (request) => raiseNamed(request) })
     .use(parser({ schema }))
     .handler(async (task: z.output<Schema>, context: Context): Promise<Result> => {
-      const deadline = AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ANSWER_BEFORE_TIMEOUT_MS));
+      const before = (ms: number) => AbortSignal.timeout(Math.max(0, context.getRemainingTimeInMillis() - ms));
+      const deadline = before(ANSWER_BEFORE_TIMEOUT_MS);
+      const lastCall = before(GIVE_UP_BEFORE_TIMEOUT_MS);
       const began = performance.now();
       beginCounting();
       const usage = (): Usage => ({
@@ -49,7 +56,7 @@ export function step<Schema extends z.ZodType, Result>(
         lambdaMbMs: Math.ceil(performance.now() - began) * Number(context.memoryLimitInMB),
         ...countedRequests(),
       });
-      const result = await work(task, { logger, metrics, deadline, usage }).finally(publish);
+      const result = await work(task, { logger, metrics, deadline, lastCall, usage }).finally(publish);
       return addOwn(result, usage);
     });
 }

@@ -75,4 +75,19 @@ describe('a step', () => {
     const ready = step(schema, async (_, { deadline }) => deadline.aborted);
     expect(await ready({ number: 1 }, context(60_000))).toBe(false);
   });
+
+  it('has two seconds more to keep what it had done by then', async () => {
+    const keeping = step(schema, async (_, { deadline, lastCall }) => [deadline.aborted, lastCall.aborted]);
+    expect(await keeping({ number: 1 }, context(2_000))).toEqual([false, false]);
+    const waiting = step(schema, async (_, { deadline, lastCall }) => {
+      await new Promise((resolve) => deadline.addEventListener('abort', resolve));
+      return lastCall.aborted;
+    });
+    expect(await waiting({ number: 1 }, context(3_010))).toBe(false);
+    const late = step(
+      schema,
+      async (_, { lastCall }) => new Promise((resolve) => lastCall.addEventListener('abort', () => resolve('aborted'))),
+    );
+    expect(await late({ number: 1 }, context(1_010))).toBe('aborted');
+  });
 });
