@@ -55,30 +55,31 @@ export interface TurnCourse {
 }
 
 /**
- * How long a writer waits after a turn. For an obstacle one second, then twice as long each time up to a minute, and
- * after a calm turn half as long the next time; otherwise so long that it worked its share of the time.
+ * How long a writer waits after a turn: so long that it worked its share of the time, and for an obstacle at least one
+ * second, twice as long each time up to a minute, and half as long again after each calm turn.
  */
 export function restrain(now: Restraint, turn: TurnCourse): Restraint {
-  if (turn.obstacle !== null) {
-    const seconds = Math.min(LONGEST_BACKOFF_SECONDS, Math.max(1, now.backoffSeconds * 2));
-    return {
-      pauseSeconds: seconds,
-      backoffSeconds: seconds,
-      fruitless: turn.pages > 0 ? 1 : now.fruitless + 1,
-      owedMs: now.owedMs,
-      pauses: addPauses([now.pauses, [{ reason: turn.obstacle, times: 1, seconds }]]),
-    };
-  }
-  const backoffSeconds = Math.floor(now.backoffSeconds / 2);
-  if (turn.done) return { ...now, pauseSeconds: 0, backoffSeconds, fruitless: 0 };
+  const { obstacle } = turn;
+  const calm = obstacle === null;
+  const backoffSeconds = calm
+    ? Math.floor(now.backoffSeconds / 2)
+    : Math.min(LONGEST_BACKOFF_SECONDS, Math.max(1, now.backoffSeconds * 2));
+  if (calm && turn.done) return { ...now, pauseSeconds: 0, backoffSeconds, fruitless: 0 };
   const owedMs = now.owedMs + Math.round((turn.workedMs * (1 - turn.load)) / turn.load);
-  const seconds = Math.floor(owedMs / 1000);
+  const forObstacle = calm ? 0 : backoffSeconds;
+  // A wait for an obstacle is a rest as well.
+  const forLoad = Math.max(0, Math.floor(owedMs / 1000) - forObstacle);
+  const pauseSeconds = forObstacle + forLoad;
   return {
-    pauseSeconds: seconds,
+    pauseSeconds,
     backoffSeconds,
-    fruitless: 0,
-    owedMs: owedMs - seconds * 1000,
-    pauses: seconds === 0 ? now.pauses : addPauses([now.pauses, [{ reason: 'load', times: 1, seconds }]]),
+    fruitless: calm ? 0 : turn.pages > 0 ? 1 : now.fruitless + 1,
+    owedMs: Math.max(0, owedMs - pauseSeconds * 1000),
+    pauses: addPauses([
+      now.pauses,
+      calm ? [] : [{ reason: obstacle, times: 1, seconds: forObstacle }],
+      forLoad === 0 ? [] : [{ reason: 'load', times: 1, seconds: forLoad }],
+    ]),
   };
 }
 

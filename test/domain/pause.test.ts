@@ -54,6 +54,37 @@ describe('a writer', () => {
     );
   });
 
+  it('works no more than its share where obstacles end some of its turns', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.1, max: 1, noNaN: true }),
+        fc.array(fc.record({ workedMs: fc.integer({ min: 1, max: 20_000 }), ends: fc.boolean() }), { minLength: 1 }),
+        (load, turns) => {
+          let now: Restraint = noRestraint();
+          let due = 0;
+          let waited = 0;
+          for (const { workedMs, ends } of turns) {
+            due += (workedMs * (1 - load)) / load;
+            now = restrain(now, { ...(ends ? throttled : calm), workedMs, load });
+            waited += now.pauseSeconds;
+            if (ends) expect(now.pauseSeconds).toBeGreaterThanOrEqual(now.backoffSeconds);
+          }
+          expect(waited * 1_000).toBeGreaterThan(due - 1_000 - turns.length);
+          expect(now.pauses.reduce((sum, { seconds }) => sum + seconds, 0)).toBe(waited);
+        },
+      ),
+    );
+  });
+
+  it('tells what of a wait is for an obstacle, and what for its share', () => {
+    const { pauseSeconds, pauses } = restrain(noRestraint(), { ...throttled, workedMs: 5_000, load: 0.1 });
+    expect(pauseSeconds).toBe(45);
+    expect(pauses).toEqual([
+      { reason: 'load', times: 1, seconds: 44 },
+      { reason: 'DatabaseThrottled', times: 1, seconds: 1 },
+    ]);
+  });
+
   it('does not wait where nothing follows', () => {
     expect(restrain(noRestraint(), { ...calm, load: 0.1, done: true }).pauseSeconds).toBe(0);
   });
