@@ -2,8 +2,11 @@ import type { Instance } from '../domain/instance.ts';
 import type { InstanceStore } from '../domain/stores.ts';
 import type { VerifiedInstances } from '../domain/verification-stores.ts';
 
-/** The ids that one statement goes over: rows of few buckets may be far apart, and it must end in time. */
-const IDS_PER_STATEMENT = 250_000;
+/** The most ids that a statement goes over: rows of few buckets may be far apart, and it must end in time. */
+const MOST_IDS = 250_000;
+
+/** How many ids go with each row of a page: a page that is halved because it took too long goes over half as many. */
+const IDS_PER_ROW = 500;
 
 /** The visible rows of a cell's doubtful buckets, and those without a project, page by page. */
 export class DoubtfulInstances implements InstanceStore {
@@ -16,16 +19,11 @@ export class DoubtfulInstances implements InstanceStore {
     this.#buckets = buckets;
   }
 
-  async readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]> {
-    if (upTo === null) throw new Error('Doubtful instances are read of ranges, which have an end.');
-    const rows: Instance[] = [];
-    for (let from = after; from < upTo && rows.length < limit; ) {
-      const end = Math.min(upTo, from + IDS_PER_STATEMENT);
-      const wanted = limit - rows.length;
-      const part = await this.#instances.readBuckets(from, end, this.#buckets, wanted);
-      rows.push(...part);
-      from = part.length < wanted ? end : (part.at(-1)?.id ?? end);
-    }
-    return rows;
+  reach(limit: number): number {
+    return Math.min(MOST_IDS, limit * IDS_PER_ROW);
+  }
+
+  readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]> {
+    return this.#instances.readBuckets(after, upTo ?? after + this.reach(limit), this.#buckets, limit);
   }
 }

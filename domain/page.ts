@@ -22,6 +22,8 @@ const MOST_REFUSED = 100;
 /** A page that was read. */
 export interface ReadPage {
   rows: Instance[];
+  /** Up to which id it goes; null for the end of the table. */
+  through: number | null;
   /** No row of the interval follows. */
   last: boolean;
   /** How many rows were asked for in the end: less than at first where they did not fit in an answer. */
@@ -29,7 +31,8 @@ export interface ReadPage {
 }
 
 /**
- * Reads a page. One that does not fit in an answer is halved until it does.
+ * Reads a page; it may be empty and not the last, where its store goes over few ids at once. One that does not fit in an
+ * answer is halved until it does.
  * @throws PageTooLargeError when a single row does not fit
  */
 export async function readPage(
@@ -38,10 +41,12 @@ export async function readPage(
   upTo: number | null,
   limit: number,
 ): Promise<ReadPage> {
+  const reach = store.reach?.(limit) ?? Number.POSITIVE_INFINITY;
+  const end = upTo === null || after + reach >= upTo ? upTo : after + reach;
   try {
-    const rows = await store.readPage(after, upTo, limit);
-    const last = rows.length < limit || rows.at(-1)?.id === upTo;
-    return { rows, last, limit };
+    const rows = await store.readPage(after, end, limit);
+    const through = rows.length < limit ? end : (rows.at(-1)?.id ?? end);
+    return { rows, through, last: through === upTo, limit };
   } catch (error) {
     if (!(error instanceof PageTooLargeError) || limit === 1) throw error;
     return readPage(store, after, upTo, Math.ceil(limit / 2));
@@ -89,6 +94,7 @@ export async function mapPage(store: MappingStore, rows: readonly Instance[], or
   const page = rows.filter(isMappable);
   const placing = new Placing(store, counts, samples, order.mayMap);
   await placing.place(page, order.expectNew);
+  await placing.placeRest();
   return {
     counts,
     samples: keepSamples(samples),
@@ -144,6 +150,18 @@ class Placing {
       const middle = Math.ceil(rest.length / 2);
       await this.place(rest.slice(0, middle), false);
       await this.place(rest.slice(middle), false);
+    }
+  }
+
+  /**
+   * Places what was one too many, as long as there is room after all: a row that was set aside, or that others mapped,
+   * has left it. Without that, rows that are refused each time would use up the places of every run.
+   */
+  async placeRest(): Promise<void> {
+    while (this.#mayMap > 0 && this.unmapped.length > 0) {
+      const rest = this.unmapped.splice(0);
+      tally(this.#counts, 'unmapped', -rest.length);
+      await this.place(rest, false);
     }
   }
 

@@ -102,7 +102,7 @@ async function mapNextPage(
 ): Promise<RangeProgress> {
   const { page, ms, asked } = await reader.read(now.after, now.size.rows);
   const { rows, last, limit } = page;
-  const after = last ? now.upTo : (rows.at(-1)?.id ?? now.upTo);
+  const after = page.through ?? now.upTo;
   const fitted = limit < asked ? limit : null;
   if (!last && turn.now() < turn.endAt) reader.begin(after, fitted ?? now.size.rows);
 

@@ -9,6 +9,9 @@ export interface InstanceStore {
    * @throws PageTooLargeError when the rows do not fit in one answer
    */
   readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]>;
+
+  /** How many ids a page of up to `limit` rows may go over, where rows may be far apart; left out where any number. */
+  reach?(limit: number): number;
 }
 
 /** `instance_mappings` in the API database, as seen from one cell. */

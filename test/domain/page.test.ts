@@ -29,6 +29,24 @@ describe('readPage', () => {
     expect((await readPage(store, 0, 5, 4)).last).toBe(false);
     expect((await readPage(store, 0, 5, 5)).last).toBe(true);
   });
+
+  it('goes over no more ids than its store can at once, and is not the last for being short or empty', async () => {
+    const store = Object.assign(new MemoryInstances([instance(3), instance(28)]), {
+      reach: (limit: number) => limit * 5,
+    });
+    const pages = [];
+    for (let after = 0, last = false; !last; ) {
+      const page = await readPage(store, after, 30, 2);
+      pages.push([page.through, page.rows.map(({ id }) => id)]);
+      after = page.through ?? 30;
+      last = page.last;
+    }
+    expect(pages).toEqual([
+      [10, [3]],
+      [20, []],
+      [30, [28]],
+    ]);
+  });
 });
 
 describe('mapPage', () => {
@@ -187,6 +205,16 @@ describe('a row that the table does not take', () => {
       expect(store.table.size).toBe(16 - ids.length);
     },
   );
+
+  it('takes no place of those that may be mapped: as many others are', async () => {
+    const store = new MemoryMappings();
+    refusing(store, [1, 2, 3]);
+    const page = [1, 2, 3, 4, 5, 6].map((id) => instance(id));
+    const { counts, unmapped } = await mapPage(store, page, { mayMap: 2, expectNew: false });
+    expect([...store.table.keys()]).toEqual([instance(4).uuid, instance(5).uuid]);
+    expect(counts).toMatchObject({ instances: 6, mapped: 2, unmapped: 1, setAside: { refused: 3 } });
+    expect(unmapped.map(({ id }) => id)).toEqual([6]);
+  });
 
   it('is an error where it is no question of rows', async () => {
     const store = new MemoryMappings();
