@@ -318,6 +318,8 @@ const settledSchema = z.object({
   sum: rangesSumSchema,
   /** Which turns have left plans. */
   turns: z.array(z.object({ index: z.int(), turns: z.int() })),
+  /** Instances without a project that the digests met: they are yet to be gone through. */
+  noProject: z.int().default(0),
   /** The error that ended one of the ranges. */
   error: caughtErrorSchema.optional(),
 });

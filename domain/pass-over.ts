@@ -1,3 +1,4 @@
+import type { Counts } from './counts.ts';
 import { addBuckets, addDigests, type Buckets, differingBuckets, MOST_BUCKETS_NAMED } from './digest.ts';
 import type { InstancesDigest } from './verification-stores.ts';
 
@@ -59,6 +60,15 @@ export function judgePassedOver(turns: readonly PassedTurn[], mappings: Buckets)
     noProject: sum('noProject'),
     doubtful: doubtful.length > MOST_BUCKETS_NAMED ? null : doubtful,
   };
+}
+
+/**
+ * How many instances without a project the digests met, that are in no count: those that are gone through for the rows in
+ * doubt are, unless somebody has given one a project meanwhile. Such a row is in no bucket, so nobody goes through it.
+ */
+export function noProjectUncounted(digested: number, goneThrough: readonly Counts[]): number {
+  const counted = goneThrough.reduce((sum, { setAside }) => sum + setAside.noProject, 0);
+  return Math.max(0, digested - counted);
 }
 
 /** The least share of the mappings, of those that point to a chosen cell, for which digesting them all pays. */

@@ -16,10 +16,10 @@ export const handler = step(
     const progress = ranges.map((range) => range.progress);
     const sum = addSums([settled.sum, sumRanges(progress)]);
     const turns = [...settled.turns, ...turnsOf(progress)];
-    const left = { cell, settled: { sum, turns }, passedOver: false, ranges: [] as RangeProgress[] };
+    const left = { cell, settled: { sum, turns, noProject: 0 }, passedOver: false, ranges: [] as RangeProgress[] };
     const used = addUsage([usage, statesUsed(cellStates.checked)]);
     const error = ranges.find((range) => range.error !== undefined)?.error;
-    if (error !== undefined) return { ...left, settled: { sum, turns, error }, usage: used };
+    if (error !== undefined) return { ...left, settled: { ...left.settled, error }, usage: used };
 
     const mappings = await readMappingBuckets(settings.run, cell.id, deadline);
     const passed = judgePassedOver(await readPassed(settings, cell.uuid, progress, deadline), mappings);
@@ -36,6 +36,7 @@ export const handler = step(
     });
     return {
       ...left,
+      settled: { ...left.settled, noProject },
       cell: { ...cell, doubtful },
       ranges: isSettled ? [] : doubtfulRanges(progress, settings.pageSize),
       usage: used,

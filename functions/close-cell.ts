@@ -9,8 +9,9 @@ import {
 import { type CellRecord, type MappedCell, resultKeys } from '../contract/results.ts';
 import { countInstances, countMappings } from '../data-api/cells.ts';
 import { cellLabel } from '../domain/cell.ts';
-import { addCounts } from '../domain/counts.ts';
+import { addCounts, tally } from '../domain/counts.ts';
 import { lastPass } from '../domain/last-pass.ts';
+import { noProjectUncounted } from '../domain/pass-over.ts';
 import { type Plan, PlanTally } from '../domain/plan.ts';
 import { addSums, type RangesSum, sumRanges, turnsOf } from '../domain/range.ts';
 import { cellStatus } from '../domain/result.ts';
@@ -29,6 +30,11 @@ export const handler = step(
     const progress = ranges.map((range) => range.progress);
     const sum = addSums([settled.sum, sumRanges(progress)]);
     const turns = [...settled.turns, ...turnsOf(progress)];
+    const uncounted = noProjectUncounted(
+      settled.noProject,
+      progress.map(({ counts }) => counts),
+    );
+    tally(sum.counts, 'noProject', uncounted);
     const error = settled.error ?? ranges.find((range) => range.error !== undefined)?.error;
     const ended =
       settings.mode === 'cells'

@@ -253,7 +253,7 @@ export function opening(ids: number) {
     },
     ranges: ids === 0 ? [] : [oneRange(ids)],
     passedOver: false,
-    settled: { sum: sumRanges([]), turns: [] },
+    settled: { sum: sumRanges([]), turns: [], noProject: 0 },
     digests: [],
     comparison: newComparison(4_000),
     usage: noUsage(),

@@ -129,7 +129,7 @@ function cellRanges(most: number): RangeProgress[] {
   return splitRanges({ minId: 1, maxId: LARGE, intervals, most, pageSize: MAX_PAGE_SIZE });
 }
 
-const NOTHING = { sum: sumRanges([]), turns: [] };
+const NOTHING = { sum: sumRanges([]), turns: [], noProject: 0 };
 
 const cells = Array.from({ length: MAX_CELLS }, () => ({ uuid: randomUUID() }));
 const found: FoundSuspects = { any: true, waitSeconds: 3_600, parts, usage };

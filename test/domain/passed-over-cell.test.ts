@@ -5,7 +5,13 @@ import { addCounts, type Counts, tally } from '../../domain/counts.ts';
 import type { Buckets } from '../../domain/digest.ts';
 import { type Instance, isMappable, PLACEHOLDER_UUID } from '../../domain/instance.ts';
 import { lastPass } from '../../domain/last-pass.ts';
-import { addPassed, judgePassedOver, newPassedTurn, type PassedTurn } from '../../domain/pass-over.ts';
+import {
+  addPassed,
+  judgePassedOver,
+  newPassedTurn,
+  noProjectUncounted,
+  type PassedTurn,
+} from '../../domain/pass-over.ts';
 import { doubtfulRanges, type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
 import { mapRange, passRange, type RangeTurn } from '../../domain/range-turn.ts';
 import { type Interval, wholeCell } from '../../domain/survey.ts';
@@ -231,7 +237,12 @@ async function goThroughAll(given: Case): Promise<{ counts: Counts; world: World
 }
 
 /** Passes over what seems to be mapped. */
-async function passOver(given: Case, world = new World(given), meanwhile = () => world.change()) {
+async function passOver(
+  given: Case,
+  world = new World(given),
+  meanwhile = () => world.change(),
+  beforeDoubts = () => {},
+) {
   const { minId, maxId } = world;
   const mappings = world.digest();
   const intervals = intervalsOf(given, world);
@@ -240,8 +251,11 @@ async function passOver(given: Case, world = new World(given), meanwhile = () =>
   const { ended, turns } = await work(ranges, given, world);
   const passed = judgePassedOver(turns, mappings);
   const doubts = passed.doubtful?.length === 0 && passed.noProject === 0 ? [] : doubtfulRanges(ended, PAGE_SIZE);
+  beforeDoubts();
   const doubted = await work(doubts, given, world, passed.doubtful);
   const counts = await close([...ended, ...doubted.ended], given, world);
+  const goneThrough = doubted.ended.map((range) => range.counts);
+  tally(counts, 'noProject', noProjectUncounted(passed.noProject, goneThrough));
   tally(counts, 'alreadyMapped', passed.alreadyMapped);
   tally(counts, 'hidden', passed.hidden);
   tally(counts, 'placeholder', passed.placeholders);
@@ -270,6 +284,26 @@ describe('a cell of which a part is passed over', () => {
     // Otherwise it would say nothing.
     expect(passedOver).toBeGreaterThan(50);
     expect(settled).toBeGreaterThan(30);
+  });
+
+  it('still tells of a row without a project that is given one before it is gone through: nobody has mapped it', async () => {
+    const rows = Array.from({ length: 40 }, (_, index): Row => {
+      const kind = index === 3 ? 'noProject' : 'live';
+      return { after: 20, kind, mapping: 'right', change: 'none', late: false };
+    });
+    const survey = [{ end: 99, mapped: true, rows: 40 }];
+    const given: Case = { rows, orphans: 0, survey, most: 1, idsPerDigest: 2_000, hasty: false, plan: false };
+    const world = new World(given);
+    // So that the late rows' window leaves something to pass over.
+    for (const each of world.instances) each.id += each.id > 400 ? 2_000 : 0;
+    const mended = world.instances[3] as Instance;
+    const moved = Object.assign(world, { maxId: world.maxId + 2_000 });
+    const { counts, passed } = await passOver(given, moved, undefined, () => {
+      mended.projectId = 'p1';
+    });
+    expect(passed.noProject).toBe(1);
+    expect(world.mappings.table.has(mended.uuid)).toBe(false);
+    expect(counts).toMatchObject({ instances: 40, alreadyMapped: 39, setAside: { noProject: 1 } });
   });
 
   it('misses only mappings that are removed while it works, as a page does that was looked at before; the next run makes them', async () => {
