@@ -50,10 +50,15 @@ export async function measureGrowth(
           const run = await machine.map(instances);
           const firstMs = performance.now() - began;
           const { childEvents } = await machine.facts(run);
-          size.rounds.push({ floorMs, firstMs, childEvents });
+          await cloud.clear();
+          await cloud.settle();
+          began = performance.now();
+          await machine.map(instances, { writers: 1 });
+          const oneWriterMs = performance.now() - began;
+          size.rounds.push({ floorMs, firstMs, oneWriterMs, childEvents });
+          const seconds = [floorMs, firstMs, oneWriterMs].map((ms) => (ms / 1000).toFixed(1));
           say(
-            `${instances.toLocaleString('en')}, round ${round + 1}: floor ${(floorMs / 1000).toFixed(1)} s, ` +
-              `first run ${(firstMs / 1000).toFixed(1)} s, ${Math.round((floorMs / firstMs) * 100)} %`,
+            `${instances.toLocaleString('en')}, round ${round + 1}: ${seconds.join(', ')} s: floor, first run, one writer`,
           );
         } finally {
           await machine.stop();

@@ -109,7 +109,14 @@ export interface GrowthResult extends PartFacts {
   sizes: {
     instances: number;
     tablesMib: number;
-    rounds: { floorMs: number; firstMs: number; childEvents: number }[];
+    rounds: {
+      floorMs: number;
+      /** With the default number of writers. */
+      firstMs: number;
+      /** With one, as the floor is one statement; left out where it was not measured. */
+      oneWriterMs?: number;
+      childEvents: number;
+    }[];
   }[];
 }
 

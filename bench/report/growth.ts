@@ -11,8 +11,6 @@ export function growthSection(result: GrowthResult): string {
   const fewer = result.sizes
     .filter(({ rounds }) => rounds.length < most)
     .map(({ instances, rounds }) => `; with ${instances.toLocaleString('en')} instances of ${rounds.length}`);
-  const ratios = result.sizes.map((size) => ratio(size));
-  const [first] = ratios;
   return [
     `### On ${result.server.name}`,
     factsText(result),
@@ -34,14 +32,42 @@ export function growthSection(result: GrowthResult): string {
         `${size.tablesMib.toLocaleString('en')} MiB`,
         withSpread(size.rounds.map(({ floorMs }) => floorMs / 1000)),
         grown(result, index, ({ floorMs }) => floorMs),
-        withSpread(size.rounds.map(({ firstMs }) => firstMs / 1000)),
-        grown(result, index, ({ firstMs }) => firstMs),
-        percent(ratios[index] ?? Number.NaN),
-        index === 0 || first === undefined ? NONE : figure((ratios[index] ?? Number.NaN) / first),
+        ...besideFloor(result, index, ({ firstMs }) => firstMs),
         figure(Math.max(...size.rounds.map(({ childEvents }) => childEvents))),
       ]),
     ),
+    ...oneWriter(result),
   ].join('\n\n');
+}
+
+/** The same with one writer, where it was measured: the floor is one statement, which works on one core. */
+function oneWriter(result: GrowthResult): string[] {
+  if (!result.sizes.every(({ rounds }) => rounds.every(({ oneWriterMs }) => oneWriterMs !== undefined))) return [];
+  return [
+    "The floor is one statement and works on one core, where several writers can share the tables' part of the work. With one writer (`--writers 1`), in the same rounds:",
+    table(
+      ['instances', 'cellmap, one writer, seconds', 'grown', 'of the floor', 'beside the first size'],
+      result.sizes.map(({ instances }, index) => [
+        instances.toLocaleString('en'),
+        ...besideFloor(result, index, ({ oneWriterMs }) => oneWriterMs ?? Number.NaN),
+      ]),
+    ),
+  ];
+}
+
+/** How long a size took, how much longer than the first, its share of the floor, and that beside the first's. */
+function besideFloor(result: GrowthResult, index: number, time: (round: GrowthRound) => number): string[] {
+  const ratios = result.sizes.map(
+    ({ rounds }) => median(rounds.map(({ floorMs }) => floorMs)) / median(rounds.map(time)),
+  );
+  const [first = Number.NaN] = ratios;
+  const ratio = ratios[index] ?? Number.NaN;
+  return [
+    withSpread(result.sizes[index]?.rounds.map((round) => time(round) / 1000) ?? []),
+    grown(result, index, time),
+    percent(ratio),
+    index === 0 ? NONE : figure(ratio / first),
+  ];
 }
 
 /** How many times as long it takes as with the first size. */
@@ -50,8 +76,4 @@ function grown({ sizes }: GrowthResult, index: number, time: (round: GrowthRound
   const size = sizes[index];
   if (index === 0 || first === undefined || size === undefined) return NONE;
   return `× ${figure(median(size.rounds.map(time)) / median(first.rounds.map(time)))}`;
-}
-
-function ratio({ rounds }: GrowthResult['sizes'][number]): number {
-  return median(rounds.map(({ floorMs }) => floorMs)) / median(rounds.map(({ firstMs }) => firstMs));
 }
