@@ -13,7 +13,7 @@ Each section is a run on a server of its own, so its ratios are of one run. Betw
 
 const GROWTH = `## Growth
 
-The same cell at two sizes, each beside the floor of its own size. The buffer pool is larger than the tables, and the redo log than all that is written.`;
+The same cell at two sizes, each beside the floor of its own size. The buffer pool is larger than the tables.`;
 
 const LIVE = `## Beside a live Nova
 
