@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { findRun } from '../../../cli/runs/find-run.ts';
 import { inputOfRetry } from '../../../cli/runs/retry-run.ts';
@@ -36,6 +39,21 @@ describe('retry', () => {
       run: expect.stringMatching(/^map-\d{8}T\d{6}Z-retry-cell-00000000-[\da-f]{4}$/),
       input: { ...input, cells: [cellNumber(2).uuid] },
     });
+  });
+
+  it('writes the report that --html asks for, as every command that starts a run', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cellmap-retry-'));
+    try {
+      const { stack } = await startNoting((write) => failingSteps(write));
+      await stack.start('map-1', {});
+      await stack.cellmap('watch', 'map-1', '--no-progress');
+      const file = join(folder, 'report.html');
+      const { stderr } = await stack.cellmap('retry', 'map-1', '--html', file);
+      expect(stderr).toContain(`The report is in ${file}.\n`);
+      expect(readFileSync(file, 'utf8')).toMatch(/map-\d{8}T\d{6}Z-retry-cell-/);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('takes the cells of a stopped run that were cut off or had not begun', async () => {
