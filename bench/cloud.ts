@@ -40,8 +40,11 @@ export interface BenchCloud {
   mappings(): Promise<number>;
   /** The highest id of a mapping, read in no time: it grows with their number, though MySQL and MariaDB skip ids. */
   progress(): Promise<number>;
-  /** What the server itself needs to copy the rows of all cells, one cell after the other. */
-  floor(): Promise<void>;
+  /**
+   * What the server itself needs to copy the rows of all cells, one cell after the other.
+   * @param most the most rows a statement; all of a cell where it is left out
+   */
+  floor(most?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,7 +118,7 @@ async function fillCloud(server: SqlServer, cells: BenchCell[], mainDatabaseUrl:
     settle: () => writeDirtyPages(sql),
     mappings: () => numberFrom(sql, 'SELECT COUNT(*) AS number FROM instance_mappings'),
     progress: () => numberFrom(sql, 'SELECT COALESCE(MAX(id), 0) AS number FROM instance_mappings'),
-    floor: () => copyAll(server, sql, cells),
+    floor: (most = Number.POSITIVE_INFINITY) => copyAll(server, sql, cells, most),
     close: () => sql.close(),
   };
 }
@@ -156,23 +159,28 @@ async function numberFrom(sql: Sql, query: string): Promise<number> {
   return Number(row?.number);
 }
 
-async function copyAll(server: SqlServer, sql: Sql, cells: readonly BenchCell[]): Promise<void> {
-  const statement = (cell: BenchCell) => {
+async function copyAll(server: SqlServer, sql: Sql, cells: readonly BenchCell[], most: number): Promise<void> {
+  const statements = cells.flatMap((cell) => {
     const table = sql.dialect === 'mysql' ? `${cell.database}.instances` : 'instances';
     const now = sql.dialect === 'mysql' ? 'UTC_TIMESTAMP()' : "now() AT TIME ZONE 'utc'";
-    return `INSERT INTO instance_mappings
+    const copy = (ids: string) => `INSERT INTO instance_mappings
       (created_at, instance_uuid, cell_id, project_id, user_id, queued_for_delete)
       SELECT ${now}, uuid, ${cell.id}, project_id, user_id,
-        deleted <> 0 OR COALESCE(vm_state, '') = 'soft-delete' FROM ${table} ORDER BY id`;
-  };
+        deleted <> 0 OR COALESCE(vm_state, '') = 'soft-delete' FROM ${table}${ids} ORDER BY id`;
+    if (cell.instances <= most) return [copy('')];
+    // The ids are those from 1 to the number of instances.
+    return Array.from({ length: Math.ceil(cell.instances / most) }, (_, index) =>
+      copy(` WHERE id > ${index * most} AND id <= ${(index + 1) * most}`),
+    );
+  });
   if (sql.dialect === 'postgresql') {
-    for (const cell of cells) await sql.query(statement(cell));
+    for (const statement of statements) await sql.query(statement);
     return;
   }
   const { host, port, user, password } = server;
   const connection = await mysql.createConnection({ host, port, user, password, database: API });
   try {
-    for (const cell of cells) await connection.query(statement(cell));
+    for (const statement of statements) await connection.query(statement);
   } finally {
     await connection.end();
   }

@@ -23,7 +23,7 @@ export interface BenchMachine {
   /** How long it took until it could take an execution, in milliseconds. */
   startUpMs: number;
   /** Maps, from StartExecution to the terminal status; fails unless exactly so many were mapped. */
-  map(expected: number, input?: ExecutionInput): Promise<BenchRun>;
+  map(expected: number): Promise<BenchRun>;
   /** Compares all with all; fails unless exactly so many are found right. */
   verify(expected: number): Promise<BenchRun>;
   /** Starts to map, and stops the execution when that is so; resolves when nothing of it works any more. */
@@ -88,7 +88,7 @@ export async function startBenchMachine(cloud: BenchCloud): Promise<BenchMachine
   };
   return {
     startUpMs,
-    map: (expected, input = {}) => run(input, 'mapped', expected),
+    map: (expected) => run({}, 'mapped', expected),
     verify: (expected) => run({ mode: 'verify' }, 'correct', expected),
     mapUntil: async (isTime) => {
       const executionArn = await start({});

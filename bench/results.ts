@@ -106,15 +106,14 @@ export interface SpeedRound {
 /** Two sizes of one cell on one server. */
 export interface GrowthResult extends PartFacts {
   kind: 'growth';
+  /** The most rows that a statement of the floor copied; left out where one copied all. */
+  floorRows?: number;
   sizes: {
     instances: number;
     tablesMib: number;
     rounds: {
       floorMs: number;
-      /** With the default number of writers. */
       firstMs: number;
-      /** With one, as the floor is one statement; left out where it was not measured. */
-      oneWriterMs?: number;
       childEvents: number;
     }[];
   }[];

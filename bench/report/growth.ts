@@ -14,7 +14,7 @@ export function growthSection(result: GrowthResult): string {
   return [
     `### On ${result.server.name}`,
     factsText(result),
-    `Each figure is the ${roundsText(most)}${fewer.join('')}; events are the most of any round.`,
+    `Each figure is the ${roundsText(most)}${fewer.join('')}; events are the most of any round. ${floorText(result)}`,
     table(
       [
         'instances',
@@ -36,23 +36,14 @@ export function growthSection(result: GrowthResult): string {
         figure(Math.max(...size.rounds.map(({ childEvents }) => childEvents))),
       ]),
     ),
-    ...oneWriter(result),
   ].join('\n\n');
 }
 
-/** The same with one writer, where it was measured: the floor is one statement, which works on one core. */
-function oneWriter(result: GrowthResult): string[] {
-  if (!result.sizes.every(({ rounds }) => rounds.every(({ oneWriterMs }) => oneWriterMs !== undefined))) return [];
-  return [
-    "The floor is one statement and works on one core, where several writers can share the tables' part of the work. With one writer (`--writers 1`), in the same rounds:",
-    table(
-      ['instances', 'cellmap, one writer, seconds', 'grown', 'of the floor', 'beside the first size'],
-      result.sizes.map(({ instances }, index) => [
-        instances.toLocaleString('en'),
-        ...besideFloor(result, index, ({ oneWriterMs }) => oneWriterMs ?? Number.NaN),
-      ]),
-    ),
-  ];
+/** What the floor is here. */
+function floorText({ floorRows }: GrowthResult): string {
+  return floorRows === undefined
+    ? 'The floor is one statement.'
+    : `The floor is a statement for each ${floorRows.toLocaleString('en')} rows, one after the other, so that its statements are alike at both sizes.`;
 }
 
 /** How long a size took, how much longer than the first, its share of the floor, and that beside the first's. */

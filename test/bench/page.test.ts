@@ -144,18 +144,9 @@ describe('the page of benchmarks', () => {
     expect(text).toContain('| 500,000 | 500 MiB | 8 (8–8) | – | 10 (10–10) | – | 80 % | – | 60 |');
     expect(text).toContain('| 5,000,000 | 5,000 MiB | 76 | × 9.50 | 100 | × 10 | 76 % | 0.95 | 90 |');
     expect(text).toContain('in parentheses; with 5,000,000 instances of 1;');
-    expect(text).not.toContain('one writer');
-  });
-
-  it('sets growth with one writer, too, beside the floor', () => {
-    const sizes = [1, 10].map((times) => ({
-      instances: times * 500_000,
-      tablesMib: times * 500,
-      rounds: [{ floorMs: times * 8000, firstMs: times * 8000, oneWriterMs: times * 10_000, childEvents: 60 }],
-    }));
-    const text = benchmarksPage({ 'growth-mysql': { kind: 'growth', ...facts('MySQL'), sizes } });
-    expect(text).toContain('| 500,000 | 10 | – | 80 % | – |');
-    expect(text).toContain('| 5,000,000 | 100 | × 10 | 80 % | 1 |');
+    expect(text).toContain('The floor is one statement.');
+    const inPortions = benchmarksPage({ 'growth-mysql': { ...growth, floorRows: 500_000 } });
+    expect(inPortions).toContain('The floor is a statement for each 500,000 rows, one after the other');
   });
 
   it('gives the longest histories of many cells', () => {
