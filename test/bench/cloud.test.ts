@@ -22,6 +22,12 @@ describeOnEachServer('a cloud to be measured', ({ name, dialect, get }) => {
     }
   });
 
+  it('is mapped by a floor of several statements just as well', async () => {
+    await cloud.clear();
+    await cloud.floor(INSTANCES / 2 - 30);
+    expect(await cloud.mappings()).toBe(INSTANCES);
+  });
+
   it('tells the settings of its server, and the size of its tables', async () => {
     const facts = await serverFacts(name, get());
     expect(facts).toMatchObject({ name, version: expect.stringMatching(/^\d+\.\d+/) });
