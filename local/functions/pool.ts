@@ -18,7 +18,7 @@ interface Waiting {
   start: () => void;
 }
 
-/** How long a call may be overtaken by others that find a warm process of their own function, in milliseconds. */
+/** How long a call may be overtaken by others, in milliseconds, unless the caller says otherwise. */
 const PATIENCE_MS = 1_000;
 
 /**
@@ -28,6 +28,7 @@ const PATIENCE_MS = 1_000;
  * @param options.compiled a folder for what Node compiles of the bundles (`Bundles.compiled`), with which processes
  *   start some 50 ms sooner
  * @param options.idleSeconds after how long an idle process ends
+ * @param options.patienceMs how long a call may be overtaken by others that find a warm process of their own function
  * @param options.onLog takes each line that a function writes
  */
 export function startFunctions(options: {
@@ -36,9 +37,10 @@ export function startFunctions(options: {
   compiled?: string;
   maxProcesses?: number;
   idleSeconds?: number;
+  patienceMs?: number;
   onLog?: (line: string) => void;
 }): Functions {
-  const { maxProcesses = 8, idleSeconds = 30, compiled = null, onLog = () => {} } = options;
+  const { maxProcesses = 8, idleSeconds = 30, patienceMs = PATIENCE_MS, compiled = null, onLog = () => {} } = options;
   const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.ts', import.meta.url));
   const definitions = new Map(options.functions.map((definition) => [definition.arn, definition]));
   const peaks = new Map<string, number>();
@@ -90,7 +92,7 @@ export function startFunctions(options: {
     }
     const head = waiting[0];
     if (!head) return;
-    const patient = performance.now() - head.since < PATIENCE_MS;
+    const patient = performance.now() - head.since < patienceMs;
     const warm = patient ? waiting.findIndex(({ definition }) => definition.arn === environment.arn) : 0;
     waiting.splice(Math.max(warm, 0), 1)[0]?.start();
   };

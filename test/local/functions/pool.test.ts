@@ -23,7 +23,10 @@ const acts = (name: string, changes: Partial<LocalFunction> = {}): LocalFunction
 });
 
 /** A pool whose log can be awaited line by line. */
-function pool(functions: LocalFunction[], options: { maxProcesses?: number; idleSeconds?: number } = {}) {
+function pool(
+  functions: LocalFunction[],
+  options: { maxProcesses?: number; idleSeconds?: number; patienceMs?: number } = {},
+) {
   const lines: string[] = [];
   const readers: (() => void)[] = [];
   const started = startFunctions({
@@ -261,7 +264,8 @@ describe('the processes', () => {
   });
 
   it('handle one event at a time each, and are never more than the cap', async () => {
-    const { call } = pool([acts('Acts'), acts('Other')], { maxProcesses: 2 });
+    // However long the processes take to start, nobody loses patience.
+    const { call } = pool([acts('Acts'), acts('Other')], { maxProcesses: 2, patienceMs: 60_000 });
     const names = ['Acts', 'Other', 'Acts', 'Acts', 'Acts', 'Other', 'Acts', 'Acts'];
     const outcomes = await Promise.all(names.map((name) => call({ act: 'wait', ms: 20 }, name)));
     const calls = outcomes.map((outcome) => answer(outcome) as { pid: number; from: number; to: number });
@@ -273,6 +277,14 @@ describe('the processes', () => {
     // The second call of Other overtakes those of Acts, because a warm process is there for it.
     expect(new Set([calls[1]?.pid, calls[5]?.pid]).size).toBe(1);
     expect(new Set(calls.map(({ pid }) => pid)).size).toBeLessThanOrEqual(3);
+  });
+
+  it('go to the call that has waited for too long, warm for another function or not', async () => {
+    const { call } = pool([acts('Acts'), acts('Other')], { maxProcesses: 1, patienceMs: 0 });
+    const names = ['Acts', 'Other', 'Acts'];
+    const outcomes = await Promise.all(names.map((name) => call({ act: 'wait', ms: 1 }, name)));
+    const [, other, last] = outcomes.map((outcome) => answer(outcome) as { from: number; to: number });
+    expect(other?.to).toBeLessThanOrEqual(last?.from ?? 0);
   });
 
   it('give way to another function when the cap is reached', async () => {
