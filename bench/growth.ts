@@ -5,9 +5,9 @@ import type { GrowthResult } from './results.ts';
 import { partFacts, type ServerName, type ServerSize, serverFacts, startServer, tablesMib } from './servers.ts';
 
 /**
- * The buffer pool is larger than the tables of the larger size, and the redo log than what it takes to write them: a
- * server that has to make room in it slows down whoever writes, and only the larger size would meet that. A binary log
- * would hold the floor's one transaction until its commit, and write it then as a whole.
+ * The buffer pool is larger than the tables of the larger size, and so is the redo log: a server that has to make room in
+ * it slows down whoever writes, and only the larger size would meet that. A binary log would hold each of the floor's
+ * transactions until its commit, and write it then as a whole.
  */
 const SIZE: ServerSize = { bufferPoolMib: 8192, redoLogMib: 16_384, withoutBinaryLog: true };
 

@@ -23,7 +23,8 @@ export class DoubtfulInstances implements InstanceStore {
     return Math.min(MOST_IDS, limit * IDS_PER_ROW);
   }
 
-  readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]> {
-    return this.#instances.readBuckets(after, upTo ?? after + this.reach(limit), this.#buckets, limit);
+  async readPage(after: number, upTo: number | null, limit: number): Promise<Instance[]> {
+    if (upTo === null) throw new Error('Doubtful instances are read of ranges, which have an end.');
+    return this.#instances.readBuckets(after, upTo, this.#buckets, limit);
   }
 }

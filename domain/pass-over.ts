@@ -66,9 +66,8 @@ export function judgePassedOver(turns: readonly PassedTurn[], mappings: Buckets)
  * How many instances without a project the digests met, that are in no count: those that are gone through for the rows in
  * doubt are, unless somebody has given one a project meanwhile. Such a row is in no bucket, so nobody goes through it.
  */
-export function noProjectUncounted(digested: number, goneThrough: readonly Counts[]): number {
-  const counted = goneThrough.reduce((sum, { setAside }) => sum + setAside.noProject, 0);
-  return Math.max(0, digested - counted);
+export function noProjectUncounted(digested: number, goneThrough: Counts): number {
+  return Math.max(0, digested - goneThrough.setAside.noProject);
 }
 
 /** The least share of the mappings, of those that point to a chosen cell, for which digesting them all pays. */

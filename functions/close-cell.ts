@@ -28,13 +28,10 @@ export const handler = step(
   async ({ settings, opened, ranges }, { logger, deadline, usage }): Promise<CellEnd> => {
     const { cell, settled } = opened;
     const progress = ranges.map((range) => range.progress);
-    const sum = addSums([settled.sum, sumRanges(progress)]);
+    const worked = sumRanges(progress);
+    const sum = addSums([settled.sum, worked]);
+    tally(sum.counts, 'noProject', noProjectUncounted(settled.noProject, worked.counts));
     const turns = [...settled.turns, ...turnsOf(progress)];
-    const uncounted = noProjectUncounted(
-      settled.noProject,
-      progress.map(({ counts }) => counts),
-    );
-    tally(sum.counts, 'noProject', uncounted);
     const error = settled.error ?? ranges.find((range) => range.error !== undefined)?.error;
     const ended =
       settings.mode === 'cells'

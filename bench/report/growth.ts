@@ -11,6 +11,8 @@ export function growthSection(result: GrowthResult): string {
   const fewer = result.sizes
     .filter(({ rounds }) => rounds.length < most)
     .map(({ instances, rounds }) => `; with ${instances.toLocaleString('en')} instances of ${rounds.length}`);
+  const ratios = result.sizes.map((size) => ratio(size));
+  const [first] = ratios;
   return [
     `### On ${result.server.name}`,
     factsText(result),
@@ -32,7 +34,10 @@ export function growthSection(result: GrowthResult): string {
         `${size.tablesMib.toLocaleString('en')} MiB`,
         withSpread(size.rounds.map(({ floorMs }) => floorMs / 1000)),
         grown(result, index, ({ floorMs }) => floorMs),
-        ...besideFloor(result, index, ({ firstMs }) => firstMs),
+        withSpread(size.rounds.map(({ firstMs }) => firstMs / 1000)),
+        grown(result, index, ({ firstMs }) => firstMs),
+        percent(ratios[index] ?? Number.NaN),
+        index === 0 || first === undefined ? NONE : figure((ratios[index] ?? Number.NaN) / first),
         figure(Math.max(...size.rounds.map(({ childEvents }) => childEvents))),
       ]),
     ),
@@ -46,25 +51,14 @@ function floorText({ floorRows }: GrowthResult): string {
     : `The floor is a statement for each ${floorRows.toLocaleString('en')} rows, one after the other, so that its statements are alike at both sizes.`;
 }
 
-/** How long a size took, how much longer than the first, its share of the floor, and that beside the first's. */
-function besideFloor(result: GrowthResult, index: number, time: (round: GrowthRound) => number): string[] {
-  const ratios = result.sizes.map(
-    ({ rounds }) => median(rounds.map(({ floorMs }) => floorMs)) / median(rounds.map(time)),
-  );
-  const [first = Number.NaN] = ratios;
-  const ratio = ratios[index] ?? Number.NaN;
-  return [
-    withSpread(result.sizes[index]?.rounds.map((round) => time(round) / 1000) ?? []),
-    grown(result, index, time),
-    percent(ratio),
-    index === 0 ? NONE : figure(ratio / first),
-  ];
-}
-
 /** How many times as long it takes as with the first size. */
 function grown({ sizes }: GrowthResult, index: number, time: (round: GrowthRound) => number): string {
   const [first] = sizes;
   const size = sizes[index];
   if (index === 0 || first === undefined || size === undefined) return NONE;
   return `× ${figure(median(size.rounds.map(time)) / median(first.rounds.map(time)))}`;
+}
+
+function ratio({ rounds }: GrowthResult['sizes'][number]): number {
+  return median(rounds.map(({ floorMs }) => floorMs)) / median(rounds.map(({ firstMs }) => firstMs));
 }

@@ -18,9 +18,6 @@ interface Waiting {
   start: () => void;
 }
 
-/** How long a call may be overtaken by others, in milliseconds, unless the caller says otherwise. */
-const PATIENCE_MS = 1_000;
-
 /**
  * Runs Lambda functions in processes of their own. A process serves one function and is used again while it is warm;
  * beyond `maxProcesses` (some 60 MB each) calls wait for a place, and one that is idle gives way to another function.
@@ -40,7 +37,7 @@ export function startFunctions(options: {
   patienceMs?: number;
   onLog?: (line: string) => void;
 }): Functions {
-  const { maxProcesses = 8, idleSeconds = 30, patienceMs = PATIENCE_MS, compiled = null, onLog = () => {} } = options;
+  const { maxProcesses = 8, idleSeconds = 30, patienceMs = 1_000, compiled = null, onLog = () => {} } = options;
   const runtime = options.runtime ?? fileURLToPath(new URL('./runtime.ts', import.meta.url));
   const definitions = new Map(options.functions.map((definition) => [definition.arn, definition]));
   const peaks = new Map<string, number>();

@@ -254,8 +254,7 @@ async function passOver(
   beforeDoubts();
   const doubted = await work(doubts, given, world, passed.doubtful);
   const counts = await close([...ended, ...doubted.ended], given, world);
-  const goneThrough = doubted.ended.map((range) => range.counts);
-  tally(counts, 'noProject', noProjectUncounted(passed.noProject, goneThrough));
+  tally(counts, 'noProject', noProjectUncounted(passed.noProject, sumRanges(doubted.ended).counts));
   tally(counts, 'alreadyMapped', passed.alreadyMapped);
   tally(counts, 'hidden', passed.hidden);
   tally(counts, 'placeholder', passed.placeholders);
