@@ -1,6 +1,6 @@
 import { windowStart } from './gaps.ts';
 
-/** At how many places a survey looks at a cell: a few milliseconds, whatever the cell's size. */
+/** At how many places, evenly spaced, a survey looks at a cell: a few milliseconds, whatever the cell's size. */
 export const SURVEY_POINTS = 64;
 
 /** How far a survey looks on from each place, in rows: how densely ids are given, and for one that can be mapped. */
@@ -38,11 +38,16 @@ export function isWorthASurvey(minId: number, maxId: number): boolean {
   return maxId - minId + 1 >= 2 * IDS_PER_RANGE;
 }
 
-/** The ids at which a survey looks, ascending: evenly spaced, because nobody knows yet where rows are. */
+/**
+ * The ids at which a survey looks, ascending: evenly spaced, because nobody knows yet where rows are, and one where the
+ * window of late rows begins, so that what lies before it is known to its end.
+ */
 export function surveyIds(minId: number, maxId: number): number[] {
   const ids = maxId - minId + 1;
   const points = Math.min(SURVEY_POINTS, ids);
-  return Array.from({ length: points }, (_, index) => minId + Math.floor((ids * index) / points));
+  const evenly = Array.from({ length: points }, (_, index) => minId + Math.floor((ids * index) / points));
+  const beforeWindow = windowStart(maxId) + 1;
+  return beforeWindow > (evenly.at(-1) ?? maxId) ? [...evenly, beforeWindow] : evenly;
 }
 
 /** A cell that nobody surveyed: one interval, as if each id were a row. */

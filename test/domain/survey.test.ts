@@ -71,12 +71,14 @@ describe('a survey', () => {
 
   it('looks at places from the lowest id on, none twice', () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 31), fc.nat(10_000), (minId, more) => {
-        const ids = surveyIds(minId, minId + more);
-        expect(ids).toHaveLength(Math.min(SURVEY_POINTS, more + 1));
+      fc.property(fc.nat(2 ** 31), fc.nat(200_000), (minId, more) => {
+        const maxId = minId + more;
+        const ids = surveyIds(minId, maxId);
+        const evenly = Math.min(SURVEY_POINTS, more + 1);
+        expect(ids.slice(evenly)).toEqual(ids.length > evenly ? [maxId - LATE_ROW_WINDOW + 1] : []);
         expect(ids[0]).toBe(minId);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(ids.at(-1)).toBeLessThanOrEqual(minId + more);
+        expect(ids.at(-1)).toBeLessThanOrEqual(maxId);
       }),
     );
   });
@@ -149,6 +151,27 @@ describe('what is passed over', () => {
     // The patch at whose end the first instance without a mapping was met is gone through.
     expect(passOver[0]?.upTo).toBeLessThanOrEqual(50_000);
     expect(passOver[0]?.upTo).toBeGreaterThan(50_000 - 2 * (100_000 / SURVEY_POINTS));
+  });
+
+  it('is all of a cell that is mapped, up to the window of late rows', () => {
+    const maxId = 500_000;
+    const points = surveyIds(1, maxId).map((at) => ({ at, first: at, farther: at + ROWS_LOOKED_ON, mapped: true }));
+    const { passOver, goThrough } = divide(intervalsOf(points, maxId), maxId);
+    expect(passOver).toMatchObject([{ from: 0, upTo: maxId - LATE_ROW_WINDOW }]);
+    expect(goThrough).toMatchObject([{ from: maxId - LATE_ROW_WINDOW, upTo: maxId }]);
+  });
+
+  it('ends before new rows at the end of a cell', () => {
+    const maxId = 500_000;
+    const points = surveyIds(1, maxId).map((at) => ({
+      at,
+      first: at,
+      farther: at + ROWS_LOOKED_ON,
+      mapped: at <= maxId - LATE_ROW_WINDOW,
+    }));
+    const { passOver } = divide(intervalsOf(points, maxId), maxId);
+    expect(passOver[0]?.upTo).toBeLessThan(maxId - LATE_ROW_WINDOW);
+    expect(passOver[0]?.upTo).toBeGreaterThan(maxId - 2 * (maxId / SURVEY_POINTS));
   });
 
   it('never reaches into the window of late rows', () => {
