@@ -128,9 +128,9 @@ async function writeDirtyPages(sql: Sql): Promise<void> {
     await sql.query('CHECKPOINT');
     return;
   }
-  const [before] = await sql.query<{ dirty: string; most: string; usual: string }>(
-    `SELECT @@GLOBAL.innodb_max_dirty_pages_pct AS dirty, @@GLOBAL.innodb_io_capacity_max AS most,
-       @@GLOBAL.innodb_io_capacity AS usual`,
+  const [before] = await sql.query<{ dirty: string; low: string; most: string; usual: string }>(
+    `SELECT @@GLOBAL.innodb_max_dirty_pages_pct AS dirty, @@GLOBAL.innodb_max_dirty_pages_pct_lwm AS low,
+       @@GLOBAL.innodb_io_capacity_max AS most, @@GLOBAL.innodb_io_capacity AS usual`,
   );
   // By its own settings MariaDB would take minutes, at 200 pages a second.
   await sql.query('SET GLOBAL innodb_io_capacity_max = 40000');
@@ -138,6 +138,8 @@ async function writeDirtyPages(sql: Sql): Promise<void> {
   await sql.query('SET GLOBAL innodb_max_dirty_pages_pct = 0');
   await untilNoneIsWritten(sql);
   await sql.query(`SET GLOBAL innodb_max_dirty_pages_pct = ${Number(before?.dirty)}`);
+  // The server has lowered this one with the other.
+  await sql.query(`SET GLOBAL innodb_max_dirty_pages_pct_lwm = ${Number(before?.low)}`);
   await sql.query(`SET GLOBAL innodb_io_capacity = ${Number(before?.usual)}`);
   await sql.query(`SET GLOBAL innodb_io_capacity_max = ${Number(before?.most)}`);
 }

@@ -1,19 +1,31 @@
 import { createBenchCloud } from './cloud.ts';
 import { startBenchMachine } from './machine.ts';
 import type { Keep, Say } from './part.ts';
-import type { GrowthResult } from './results.ts';
-import { partFacts, type ServerName, type ServerSize, serverFacts, startServer, tablesMib } from './servers.ts';
+import type { GrowthResult, ServerFacts } from './results.ts';
+import { partFacts, type ServerName, serverFacts, startServer, tablesMib } from './servers.ts';
+
+/** The tables, all mapped, take some 1,300 MiB a million instances. */
+const POOL_MIB_PER_MILLION = 2_048;
+
+/** It never fills while a cell is mapped: whoever inserts would wait for room. */
+const REDO_MIB_PER_MILLION = 3_276;
 
 /**
- * The buffer pool is larger than the tables of the larger size, and so is the redo log: a server that has to make room in
- * it slows down whoever writes, and only the larger size would meet that. A binary log would hold each of the floor's
- * transactions until its commit, and write it then as a whole.
+ * A server in proportion to the cell. InnoDB writes pages out by the share of its buffer pool that is dirty, and of its
+ * redo log that is used, and whoever inserts waits where it does: with equal settings for both sizes only the larger
+ * cell would meet that.
  */
-const SIZE: ServerSize = { bufferPoolMib: 8192, redoLogMib: 16_384, withoutBinaryLog: true };
+function sizesFor(instances: number): { bufferPoolMib: number; redoLogMib: number } {
+  const millions = Math.max(instances / 1_000_000, 0.05);
+  return {
+    bufferPoolMib: Math.round(POOL_MIB_PER_MILLION * millions),
+    redoLogMib: Math.round(REDO_MIB_PER_MILLION * millions),
+  };
+}
 
 /**
- * Maps one cell of each of two sizes, beside the floor of that size, each on a server of its own with equal settings. The
- * floor's statements have as many rows at both sizes, so that only the tables grow, and not a transaction.
+ * Maps one cell of each of two sizes, beside the floor of that size, each on a server of its own. The floor's statements
+ * have as many rows at both sizes, so that only the tables grow, and not a transaction.
  */
 export async function measureGrowth(
   order: { server: ServerName; sizes: readonly number[]; rounds: number },
@@ -24,7 +36,9 @@ export async function measureGrowth(
   const floorRows = Math.min(...order.sizes);
   let result: GrowthResult | undefined;
   for (const instances of order.sizes) {
-    const server = await startServer(order.server, SIZE);
+    const { bufferPoolMib, redoLogMib } = sizesFor(instances);
+    // A binary log would hold each of the floor's transactions until its commit, and write it then as a whole.
+    const server = await startServer(order.server, { bufferPoolMib, redoLogMib, withoutBinaryLog: true });
     try {
       say(`makes ${instances.toLocaleString('en')} instances`);
       const cloud = await createBenchCloud(server, [instances]);
@@ -32,12 +46,14 @@ export async function measureGrowth(
         kind: 'growth',
         ...part,
         floorRows,
-        server: await serverFacts(order.server, server),
+        server: withoutSizes(await serverFacts(order.server, server)),
         sizes: [],
       };
-      const size: GrowthResult['sizes'][number] = { instances, tablesMib: 0, rounds: [] };
+      const size: GrowthResult['sizes'][number] = { instances, bufferPoolMib, redoLogMib, tablesMib: 0, rounds: [] };
       result.sizes.push(size);
-      for (let round = 0; round < order.rounds; round += 1) {
+      // A round of the smaller size is short, and varies by more.
+      const rounds = instances === floorRows ? 2 * order.rounds : order.rounds;
+      for (let round = 0; round < rounds; round += 1) {
         await cloud.clear();
         await cloud.settle();
         let began = performance.now();
@@ -71,4 +87,10 @@ export async function measureGrowth(
       await server.stop();
     }
   }
+}
+
+/** The settings that are alike for both sizes. */
+function withoutSizes(facts: ServerFacts): ServerFacts {
+  const { innodb_buffer_pool_size, innodb_log_file_size, innodb_redo_log_capacity, ...settings } = facts.settings;
+  return { ...facts, settings };
 }

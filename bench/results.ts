@@ -110,6 +110,9 @@ export interface GrowthResult extends PartFacts {
   floorRows?: number;
   sizes: {
     instances: number;
+    /** Of the server of this size. */
+    bufferPoolMib: number;
+    redoLogMib: number;
     tablesMib: number;
     rounds: {
       floorMs: number;

@@ -15,7 +15,8 @@ function readable(name: string, value: string): string {
   return /size|capacity/.test(name) && Number(value) >= 2 ** 20 ? mib(Number(value) / 2 ** 20) : value;
 }
 
-function mib(value: number): string {
+/** A size, as in `1,024 MiB`. */
+export function mib(value: number): string {
   return `${Math.round(value).toLocaleString('en')} MiB`;
 }
 

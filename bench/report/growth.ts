@@ -1,6 +1,6 @@
 import type { GrowthResult } from '../results.ts';
 import { median } from '../statistics.ts';
-import { factsText } from './facts.ts';
+import { factsText, mib } from './facts.ts';
 import { figure, NONE, percent, roundsText, table, withSpread } from './format.ts';
 
 type GrowthRound = GrowthResult['sizes'][number]['rounds'][number];
@@ -21,6 +21,8 @@ export function growthSection(result: GrowthResult): string {
       [
         'instances',
         'tables',
+        'buffer pool',
+        'redo log',
         'floor, seconds',
         'grown',
         'cellmap, seconds',
@@ -31,7 +33,9 @@ export function growthSection(result: GrowthResult): string {
       ],
       result.sizes.map((size, index) => [
         size.instances.toLocaleString('en'),
-        `${size.tablesMib.toLocaleString('en')} MiB`,
+        mib(size.tablesMib),
+        mib(size.bufferPoolMib),
+        mib(size.redoLogMib),
         withSpread(size.rounds.map(({ floorMs }) => floorMs / 1000)),
         grown(result, index, ({ floorMs }) => floorMs),
         withSpread(size.rounds.map(({ firstMs }) => firstMs / 1000)),

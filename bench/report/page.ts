@@ -13,7 +13,7 @@ Each section is a run on a server of its own, so its ratios are of one run. Betw
 
 const GROWTH = `## Growth
 
-The same cell at two sizes, each beside the floor of its own size. The buffer pool is larger than the tables.`;
+The same cell at two sizes, each beside the floor of its own size, on a server in proportion to it: InnoDB writes its pages out by the share of the buffer pool that is dirty and of the redo log that is used, and whoever inserts waits where it does. The buffer pool is larger than the tables.`;
 
 const LIVE = `## Beside a live Nova
 

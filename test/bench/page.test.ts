@@ -136,13 +136,23 @@ describe('the page of benchmarks', () => {
       kind: 'growth',
       ...facts('MySQL'),
       sizes: [
-        { instances: 500_000, tablesMib: 500, rounds: [first, first] },
-        { instances: 5_000_000, tablesMib: 5000, rounds: [{ floorMs: 76_000, firstMs: 100_000, childEvents: 90 }] },
+        { instances: 500_000, bufferPoolMib: 1024, redoLogMib: 1638, tablesMib: 500, rounds: [first, first] },
+        {
+          instances: 5_000_000,
+          bufferPoolMib: 10_240,
+          redoLogMib: 16_380,
+          tablesMib: 5000,
+          rounds: [{ floorMs: 76_000, firstMs: 100_000, childEvents: 90 }],
+        },
       ],
     };
     const text = benchmarksPage({ 'growth-mysql': growth });
-    expect(text).toContain('| 500,000 | 500 MiB | 8 (8–8) | – | 10 (10–10) | – | 80 % | – | 60 |');
-    expect(text).toContain('| 5,000,000 | 5,000 MiB | 76 | × 9.50 | 100 | × 10 | 76 % | 0.95 | 90 |');
+    expect(text).toContain(
+      '| 500,000 | 500 MiB | 1,024 MiB | 1,638 MiB | 8 (8–8) | – | 10 (10–10) | – | 80 % | – | 60 |',
+    );
+    expect(text).toContain(
+      '| 5,000,000 | 5,000 MiB | 10,240 MiB | 16,380 MiB | 76 | × 9.50 | 100 | × 10 | 76 % | 0.95 | 90 |',
+    );
     expect(text).toContain('in parentheses; with 5,000,000 instances of 1;');
     expect(text).toContain('The floor is one statement.');
     const inPortions = benchmarksPage({ 'growth-mysql': { ...growth, floorRows: 500_000 } });
