@@ -60,7 +60,7 @@ function mappingKinds({ conflicts, setAside, wrongDetails }: CellResult): Kinds 
     ['otherCell', conflicts.otherCell],
     ['noCell', conflicts.noCell],
     ['wrongDetails', wrongDetails],
-    ['setAside', setAside.noProject],
+    ['setAside', setAside.noProject + setAside.refused],
   ];
   return kinds.filter(([, number]) => number > 0);
 }

@@ -33,6 +33,12 @@ describe('the measures of a run', () => {
     ]);
   });
 
+  it('count rows that the table refuses like those without a project', () => {
+    const status = 'needs-attention';
+    const refused: CellResult = { ...cell('cell1', 0), status, setAside: { noProject: 1, refused: 2 } };
+    expect(measuresOf({ everyCell: false }, run(refused))).toEqual([{ name: 'NeedsAttention', value: 3 }]);
+  });
+
   it('take an alarm back only where every cell was worked to its end', () => {
     expect(measuresOf(everyCell, run(cell('cell1', 0)))).toEqual([{ name: 'NeedsAttention', value: 0 }]);
     expect(measuresOf({ everyCell: false }, run(cell('cell1', 0)))).toEqual([]);
