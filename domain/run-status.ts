@@ -23,7 +23,7 @@ export const runStatuses = [
   {
     status: 'complete',
     exitCode: 0,
-    meaning: 'Every visible instance has a mapping to its cell, with the right details.',
+    meaning: 'Every visible instance has a mapping to its cell, with the right details, or Nova is still building it.',
   },
 ] as const;
 

@@ -10,7 +10,8 @@ export const statusMeanings = {
     stopped: 'Stopped before its end. It had only read.',
     'more-remain': 'There is something to map, and nothing was written.',
     'needs-attention': 'There is nothing to map, but conflicts, wrong details or rows set aside need a look.',
-    complete: 'There is nothing to map: every visible instance has a mapping to its cell, with the right details.',
+    complete:
+      'There is nothing to map: every visible instance has a mapping to its cell, with the right details, or Nova is still building it.',
   },
   verify: {
     failed: 'A cell or the API database could not be read; the message says why. What needs every cell is undecided.',

@@ -20,7 +20,7 @@ describe('the report of a run', () => {
         'total     24,000  24,000               0  ✓ complete',
         '',
         'Mapped 24,000 of 24,000 instances in 2 cells in 2 s (12,000 a second).',
-        'complete: Every visible instance has a mapping to its cell, with the right details.',
+        'complete: Every visible instance has a mapping to its cell, with the right details, or Nova is still building it.',
         '',
       ].join('\n'),
     );
