@@ -10,11 +10,11 @@ export interface Digest {
 /** Digests by bucket: the first characters of the uuids, in lower case. */
 export type Buckets = Record<string, Digest>;
 
-/** The buckets in which a statement compares rows; beyond them it is quicker to compare them all. */
-export const MOST_BUCKETS_NAMED = 500;
+/** The buckets in which a statement compares rows: half of all. Beyond them it is as quick to compare all rows. */
+export const MOST_BUCKETS_NAMED = 2_048;
 
-/** How many digests of all cells together an answer of the Data API has room for: some 50 bytes each. */
-const MOST_DIGESTS = 16_384;
+/** How many digests of all cells together an answer of the Data API has room for: some 55 bytes each. */
+const MOST_DIGESTS = 18_000;
 
 /**
  * How many characters of a uuid make a bucket, so that a statement's answer has room for those of all cells; of more than

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { MOST_BUCKETS_NAMED } from '../../domain/digest.ts';
 import { addPassed, judgePassedOver, newPassedTurn, type PassedTurn } from '../../domain/pass-over.ts';
 
 /** A row of a cell, and what its mapping was when the mappings were digested. */
@@ -85,7 +86,7 @@ describe('what was passed over', () => {
   });
 
   it('is in doubt as a whole where too many buckets differ to name them', () => {
-    const rows = Array.from({ length: 501 }, (_, index): Row => {
+    const rows = Array.from({ length: MOST_BUCKETS_NAMED + 1 }, (_, index): Row => {
       return { bucket: `b${index}`, hash: 5n, passedOver: true, mapping: 'none' };
     });
     const right: Row = { bucket: 'right', hash: 7n, passedOver: true, mapping: 'right' };
