@@ -163,6 +163,8 @@ const openedCellSchema = z.object({
   }),
   /** The highest `instances.id` when it was opened; 0 in a cell without rows. */
   maxId: z.int(),
+  /** Some ranges are passed over: what is found in all of them is to be checked when they are done. */
+  passedOver: z.boolean(),
   /** The buckets in doubt where rows were passed over; null for all. */
   doubtful: z.array(z.string()).nullable().default([]),
 });
@@ -345,8 +347,6 @@ export interface Opened {
   cell: OpenedCell;
   /** The ranges to map; none in a run that only counts or verifies. */
   ranges: RangeProgress[];
-  /** Some ranges are passed over: what was found is to be checked when all are done. */
-  passedOver: boolean;
   settled: Settled;
   /** The ranges to digest; none in a run that does not verify. */
   digests: DigestProgress[];

@@ -15,7 +15,7 @@ export const handler = step(
     const used = addUsage([sum.usage, opened?.usage ?? statesUsed(cellStates.failed), usage()]);
     const record: CellRecord = { kind: 'failed', ...sum, usage: used, error };
     await writeResult(resultKeys.cell(settings.run, uuid), record, deadline);
-    logger.warn('cell failed', { run: settings.run, cell: uuid, error: error.Error });
+    logger.warn('cell failed', { cell: uuid, error: error.Error });
     return { uuid, status: 'failed' };
   },
 );

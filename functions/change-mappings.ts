@@ -48,7 +48,7 @@ export const handler = step(
     }
     await writeResult(resultKeys.changed(run, part, now.turns), turn, deadline);
     const done = now.filesDone >= now.files;
-    logger.info('mappings changed', { run, part, made: now.made, leftAlone: now.leftAlone.number, done });
+    logger.info('mappings changed', { part, made: now.made, leftAlone: now.leftAlone.number, done });
     return { ...now, done, usage: addUsage([now.usage, statesUsed(turnStates({ done }))]) };
   },
 );

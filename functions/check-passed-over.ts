@@ -16,7 +16,8 @@ export const handler = step(
     const progress = ranges.map((range) => range.progress);
     const sum = addSums([settled.sum, sumRanges(progress)]);
     const turns = [...settled.turns, ...turnsOf(progress)];
-    const left = { cell, settled: { sum, turns, noProject: 0 }, passedOver: false, ranges: [] as RangeProgress[] };
+    const checked = { ...cell, passedOver: false };
+    const left = { cell: checked, settled: { sum, turns, noProject: 0 }, ranges: [] as RangeProgress[] };
     const used = addUsage([usage, statesUsed(cellStates.checked)]);
     const error = ranges.find((range) => range.error !== undefined)?.error;
     if (error !== undefined) return { ...left, settled: { ...left.settled, error }, usage: used };
@@ -29,7 +30,6 @@ export const handler = step(
     const { doubtful, noProject } = passed;
     const isSettled = doubtful?.length === 0 && noProject === 0;
     logger.info('passed over', {
-      run: settings.run,
       cell: cell.uuid,
       alreadyMapped: passed.alreadyMapped,
       doubtful: doubtful === null ? 'all' : doubtful.length,
@@ -37,7 +37,7 @@ export const handler = step(
     return {
       ...left,
       settled: { ...left.settled, noProject },
-      cell: { ...cell, doubtful },
+      cell: { ...checked, doubtful },
       ranges: isSettled ? [] : doubtfulRanges(progress, settings.pageSize),
       usage: used,
     };
@@ -45,7 +45,7 @@ export const handler = step(
 );
 
 /** What the child's state keeps of an opened cell. */
-type Kept = 'cell' | 'settled' | 'passedOver' | 'ranges' | 'usage';
+type Kept = 'cell' | 'settled' | 'ranges' | 'usage';
 
 /** What the turns over all ranges left, added up: of those that passed over, and of those that went through. */
 async function readPassed(

@@ -42,7 +42,7 @@ export const handler = step(
     const record = { ...ended, usage: addUsage([sum.usage, opened.usage, usage()]) };
     await writeResult(resultKeys.cell(settings.run, cell.uuid), record, deadline);
     const status = record.kind === 'mapped' ? cellStatus(record.counts, null) : record.kind;
-    logger.info('cell closed', { run: settings.run, cell: cell.uuid, status, ...measured(cell, record) });
+    logger.info('cell closed', { cell: cell.uuid, status, ...measured(cell, record) });
     return { uuid: cell.uuid, status };
   },
 );

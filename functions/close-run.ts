@@ -32,7 +32,7 @@ export const handler = step(closeRunSchema, async (task, { logger, metrics, dead
   const document = { ...bare, ...costs(bare, used) };
   const resultKey = resultKeys.result(settings.run);
   await writeResult(resultKey, document, deadline);
-  logger.info('run closed', { run: settings.run, status: document.status });
+  logger.info('run closed', { status: document.status });
   for (const { name, value } of measuresOf(settings, document)) metrics.addMetric(name, MetricUnit.Count, value);
   const failure = failureOf(document);
   const message = messageOf(document);

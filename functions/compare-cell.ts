@@ -48,7 +48,7 @@ export const handler = step(compareCellSchema, async (task, { logger, deadline, 
     await writeResult(resultKeys.cell(run, cell.uuid), record(computed, progress), deadline);
   }
   const { turns, done, read } = progress;
-  logger.info('cell compared', { run, cell: cell.uuid, differing: computed.differing, turns, read, done });
+  logger.info('cell compared', { cell: cell.uuid, differing: computed.differing, turns, read, done });
   return progress;
 
   function record({ instances, mappings, reread }: Computed, last: CompareProgress): CellRecord {

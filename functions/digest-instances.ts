@@ -17,7 +17,7 @@ export const handler = step(
     const { progress: after, turn } = await digestInstances(progress, store, () => Date.now() >= endOfTurn);
     const { index, turns } = after;
     await writeResult(resultKeys.instancesTurn(settings.run, cell.uuid, index, turns), turn, deadline);
-    logger.info('instances digested', { run: settings.run, cell: cell.uuid, index, turns, done: after.done });
+    logger.info('instances digested', { cell: cell.uuid, index, turns, done: after.done });
     return { ...after, usage: addUsage([after.usage, statesUsed(turnStates(after))]) };
   },
 );

@@ -27,7 +27,7 @@ export const handler = step(
         writeSuspects(run, `mappings-${index}`, turns, turn.suspects, deadline),
       ]);
     }
-    logger.info('mappings digested', { run, index, turns, after: after.after, done: after.done });
+    logger.info('mappings digested', { index, turns, after: after.after, done: after.done });
     return { ...after, usage: addUsage([after.usage, statesUsed(turnStates(after))]) };
   },
 );

@@ -57,7 +57,7 @@ export const handler = step(listCellsSchema, async (task, { logger, deadline }):
   const mappings = verifies || mayPassOver(input) ? await readMappingBounds(api) : { minId: null, maxId: null };
   const passOver = !verifies && (await isWorthPassingOver(api, mappings, cells));
   const ranges = verifies || passOver ? digestRanges(mappings.minId, mappings.maxId, input.writers) : [];
-  logger.info('cells listed', { run: task.run, mode: input.mode, cells: cells.length });
+  logger.info('cells listed', { mode: input.mode, cells: cells.length });
   return {
     settings: {
       run: task.run,

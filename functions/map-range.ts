@@ -31,12 +31,10 @@ export const handler = step(mapRangeSchema, async (task, context): Promise<Range
   const { index, kind, turns, done, fault, after, restraint, size } = worked;
   const mapped = worked.counts.mapped - progress.counts.mapped;
   const { pauseSeconds } = restraint;
-  const { run } = settings;
   const workedMs = Date.now() - began;
   const pageMs = pages === 0 ? null : Math.round(workedMs / pages);
   const page = { size: size.rows, pageMs, workedMs, pauseSeconds };
   context.logger.info('range worked', {
-    run,
     cell: cell.uuid,
     index,
     kind,
@@ -81,6 +79,7 @@ async function goThrough(
   const plan = settings.mode === 'plan';
   const planned = new PlanTally((maxCount ?? Number.POSITIVE_INFINITY) - progress.counts.unmapped);
   const passed = newPassedTurn(false);
+  const isChecked = cell.passedOver && progress.kind === 'pages';
   const rules = { ...(await readUuidRulesOnce(deadline)), bucketLength: settings.bucketLength };
   const measure = pageMeter(metrics);
   const after = await mapRange(
@@ -95,13 +94,13 @@ async function goThrough(
       onPage: (page) => {
         onPage();
         planned.add(page.unmapped);
-        if (settings.passOver && page.found.length > 0)
+        if (isChecked && page.found.length > 0)
           addPassed(passed, { ...NOTHING_ELSE, buckets: digestRows(page.found, rules) });
         measure(page);
       },
     },
   );
-  if (settings.passOver && progress.kind === 'pages') await leavePassed(run, cell, after, passed, lastCall);
+  if (isChecked) await leavePassed(run, cell, after, passed, lastCall);
   // In a file, because a cell may have instances of thousands of projects, more than a payload can hold.
   if (plan) await writeResult(resultKeys.planned(run, cell.uuid, after.index, after.turns), planned.plan, lastCall);
   return after;

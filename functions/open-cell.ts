@@ -25,15 +25,14 @@ export const handler = step(openCellSchema, async ({ settings, uuid }, { logger,
   const source = await findDatabase(row, deadline);
   const database = cellDatabase(row, source, deadline);
   const { minId, maxId } = await readBounds(database);
-  const cell: OpenedCell = { id, uuid, name, source, maxId: maxId ?? 0, doubtful: [] };
+  const opened = { id, uuid, name, source, maxId: maxId ?? 0 };
   const maps = mode === 'map' || mode === 'plan';
-  const intervals = maps ? await survey(settings, cell, database, { minId, maxId }, deadline) : [];
+  const intervals = maps ? await survey(settings, opened, database, { minId, maxId }, deadline) : [];
   const most = settings.maxCount === null ? rangesAtOnce : 1;
   const ranges = maps ? splitRanges({ minId, maxId, intervals, most, pageSize }) : [];
   const digests = isVerifying(mode) ? digestRanges(minId, maxId, rangesAtOnce) : [];
   const passedOver = ranges.some(({ kind }) => kind === 'passOver');
   logger.info('cell opened', {
-    run: settings.run,
     cell: uuid,
     minId,
     maxId,
@@ -41,9 +40,8 @@ export const handler = step(openCellSchema, async ({ settings, uuid }, { logger,
     passedOver,
   });
   return {
-    cell,
+    cell: { ...opened, passedOver, doubtful: [] },
     ranges,
-    passedOver,
     settled: { sum: sumRanges([]), turns: [], noProject: 0 },
     digests,
     comparison: newComparison(pageSize),
@@ -54,7 +52,7 @@ export const handler = step(openCellSchema, async ({ settings, uuid }, { logger,
 /** How the cell's rows are distributed, and what seems to be mapped; a small cell is one interval. */
 async function survey(
   settings: Settings,
-  cell: OpenedCell,
+  cell: Pick<OpenedCell, 'id'>,
   database: Database,
   { minId, maxId }: { minId: number | null; maxId: number | null },
   deadline: AbortSignal,
@@ -70,7 +68,7 @@ async function survey(
 /** Notes at each place of a survey whether the next instance is mapped to the cell. */
 async function lookAt(
   points: SurveyPoint[],
-  cell: OpenedCell,
+  cell: Pick<OpenedCell, 'id'>,
   database: Database,
   deadline: AbortSignal,
 ): Promise<void> {

@@ -50,6 +50,8 @@ export function step<Schema extends z.ZodType, Result>(
       const lastCall = before(GIVE_UP_BEFORE_TIMEOUT_MS);
       const began = performance.now();
       beginCounting();
+      const run = runOf(task);
+      if (run !== undefined) logger.appendKeys({ run });
       const usage = (): Usage => ({
         transitions: 0,
         lambdaRequests: 1,
@@ -59,6 +61,12 @@ export function step<Schema extends z.ZodType, Result>(
       const result = await work(task, { logger, metrics, deadline, lastCall, usage }).finally(publish);
       return addOwn(result, usage);
     });
+}
+
+/** The run that a payload belongs to; every log line of a step has its name. */
+function runOf(task: unknown): string | undefined {
+  const { run, settings } = task as { run?: string; settings?: { run: string } };
+  return settings?.run ?? run;
 }
 
 /** A result that says what was used so far gets the share of this call. */

@@ -195,7 +195,7 @@ class Run {
     ).addCatch(cellFailed, orFail);
     const mapCell = mapEachRange.next(
       this.#choice('PassedOver?', 'What was passed over by its digests is checked before the cell is closed.')
-        .when(Condition.booleanEquals('$.opened.passedOver', true), checkPassedOver.next(mapEachRange))
+        .when(Condition.booleanEquals('$.opened.cell.passedOver', true), checkPassedOver.next(mapEachRange))
         .otherwise(closeCell),
     );
     return this.#task('OpenCell', "Finds the cell's database and splits its instances into ranges.", {

@@ -66,6 +66,7 @@ const cell: OpenedCell = {
   name: 'c'.repeat(255),
   source: { clusterArn: 'a'.repeat(200), secretArn: 's'.repeat(200), database: 'd'.repeat(64), dialect: 'postgresql' },
   maxId: LARGE,
+  passedOver: true,
   doubtful: Array.from({ length: MOST_BUCKETS_NAMED }, () => 'abc'),
 };
 
@@ -159,7 +160,7 @@ describe('a payload', () => {
     const range = cellRanges(MAX_WRITERS);
     const digests = endedRanges();
     const comparison = { ...newComparison(MAX_PAGE_SIZE), suspects: digests[0]?.suspects };
-    const opened = { cell, ranges: range, passedOver: true, settled: NOTHING, digests, comparison, usage };
+    const opened = { cell, ranges: range, settled: NOTHING, digests, comparison, usage };
     expect(bytes({ settings, uuid: cell.uuid, opened, compared: comparison })).toBeLessThan(MAX_PAYLOAD_BYTES / 2);
   });
 

@@ -58,6 +58,26 @@ describe('a step', () => {
     expect(written.join('')).not.toContain('s3cret');
   });
 
+  it.each([{ run: 'map-1' }, { settings: { run: 'map-1' } }])(
+    'names the run in each line of its log: %j',
+    async (task) => {
+      const looseSchema = z.looseObject({});
+      const failed = step(looseSchema, async (_task, { logger }) => {
+        logger.info('begins');
+        throw new NamedError('LoginRefused', 'The API database refuses the login.');
+      });
+      await expect(failed(task, context())).rejects.toThrow('refuses');
+      await expect(step(looseSchema, async () => Promise.reject(new Error('x')))({}, context())).rejects.toThrow();
+      const lines = written.map((line) => JSON.parse(line) as { message: string; run?: string });
+      expect(lines.map(({ message, run }) => [message, run])).toEqual([
+        ['begins', 'map-1'],
+        ['step failed', 'map-1'],
+        ['step failed', undefined],
+        ['unforeseen', undefined],
+      ]);
+    },
+  );
+
   it('refuses a payload that is not of its schema', async () => {
     const never = jest.fn(async () => 0);
     await expect(step(schema, never)({ number: 'one' } as never, context())).rejects.toMatchObject({

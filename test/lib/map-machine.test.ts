@@ -143,7 +143,7 @@ function holds({ Variable, StringEquals, BooleanEquals, Or }: Rule, known: Known
   if (Variable === '$.settings.mode') return StringEquals === mode;
   if (Variable === '$.settings.apply') return BooleanEquals === apply;
   if (Variable === '$.settings.passOver') return BooleanEquals === passOver;
-  if (Variable === '$.opened.passedOver' && !passOver) return false;
+  if (Variable === '$.opened.cell.passedOver' && !passOver) return false;
   return undefined;
 }
 
@@ -355,7 +355,7 @@ describe('a loop', () => {
   it('goes through what is in doubt after it was passed over, and then closes the cell', () => {
     expect(stateOf('MapEachRange').Next).toBe('PassedOver?');
     expect(stateOf('PassedOver?')).toMatchObject({
-      Choices: [{ Variable: '$.opened.passedOver', BooleanEquals: true, Next: 'CheckPassedOver' }],
+      Choices: [{ Variable: '$.opened.cell.passedOver', BooleanEquals: true, Next: 'CheckPassedOver' }],
       Default: 'CloseCell',
     });
     expect(stateOf('CheckPassedOver')).toMatchObject({ ResultPath: '$.opened', Next: 'MapEachRange' });
