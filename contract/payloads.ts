@@ -224,6 +224,8 @@ export const compareCellSchema = z.object({
 
 const examineProgressSchema = z.object({
   part: z.int(),
+  slices: z.int().positive(),
+  slice: z.int(),
   next: z.int(),
   turns: z.int(),
   done: z.boolean(),

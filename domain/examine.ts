@@ -1,22 +1,29 @@
 import { type ClassName, classNames, type Facts, isPlaceholder, type Verdict } from './classification.ts';
 import { UUIDS_A_QUESTION } from './compare.ts';
-import type { Suspects } from './suspects.ts';
+import { type Suspects, slicesFor } from './suspects.ts';
 import { noUsage, type Usage } from './usage.ts';
 import { type UuidRules, uuidKey, type VerifiedInstances, type VerifiedMappings } from './verification-stores.ts';
 
 /** How far a part of the suspects has been looked at again: what the loop of its turns hands on. */
 export interface ExamineProgress {
   part: number;
-  /** How many of the part's uuids, in order, are done. */
+  /** Into how many slices it is divided, so that one fits in memory. */
+  slices: number;
+  /** The slice at which the next turn goes on; as many as `slices` when all are done. */
+  slice: number;
+  /** How many of the slice's uuids, in order, are done. */
   next: number;
   turns: number;
   done: boolean;
   usage: Usage;
 }
 
-/** A part of which nothing has been examined yet. */
-export function newPart(part: number): ExamineProgress {
-  return { part, next: 0, turns: 0, done: false, usage: noUsage() };
+/**
+ * A part of which nothing has been examined yet.
+ * @param suspects how many it has
+ */
+export function newPart(part: number, suspects = 1): ExamineProgress {
+  return { part, slices: slicesFor(suspects), slice: 0, next: 0, turns: 0, done: false, usage: noUsage() };
 }
 
 /** A uuid of a part, and the cells that have it as a visible instance in question. */

@@ -19,6 +19,23 @@ export function partOf(uuid: string): number {
   return Number.isNaN(digit) ? 0 : digit % PARTS;
 }
 
+/** The most suspects that a function holds in memory: with what it knows of each, some tens of megabytes. */
+const MOST_SUSPECTS_HELD = 200_000;
+
+/** Into so many slices a part is divided that has more than these. */
+export const MOST_SLICES = 16;
+
+/** In how many slices, one after the other, a part of so many suspects is worked. */
+export function slicesFor(suspects: number): number {
+  return suspects <= MOST_SUSPECTS_HELD ? 1 : MOST_SLICES;
+}
+
+/** Whether a uuid of a part is in a slice of it: by its last but one hexadecimal digit. */
+export function isInSlice(uuid: string, { slice, slices }: { slice: number; slices: number }): boolean {
+  const digit = Number.parseInt(uuid.at(-2) ?? '', 16);
+  return (Number.isNaN(digit) ? 0 : digit % slices) === slice;
+}
+
 /** How many suspects each part has: none. */
 export function noParts(): number[] {
   return Array.from({ length: PARTS }, () => 0);

@@ -1,4 +1,5 @@
 import { turnMs } from '../contract/defaults.ts';
+import type { ErrorName } from '../contract/errors.ts';
 import { examineSuspectsSchema, type Settings } from '../contract/payloads.ts';
 import { type ExaminedTurn, type Inquiry, resultKeys } from '../contract/results.ts';
 import { type CellRow, readCells } from '../data-api/cells.ts';
@@ -36,27 +37,44 @@ export const handler = step(
     const endOfTurn = Date.now() + turnMs(progress.turns);
     const inquiry = (await readResult<Inquiry>(resultKeys.inquiry(run), deadline)) ?? NOTHING;
     const rules = await readUuidRulesOnce(deadline);
-    const suspects = joinSuspects(await readSuspects(run, progress.part, inquiry, deadline), rules);
     const inquirer = await Inquirer.begin(settings, inquiry, deadline);
-    let { next } = progress;
+    const { part, slices } = progress;
+    let { slice, next } = progress;
+    let pages = 0;
     const isOver = () => Date.now() >= endOfTurn || inquirer.changes.length >= MOST_CHANGES_A_TURN;
-    for (let pages = 0; next < suspects.length && (pages === 0 || !isOver()); pages += 1) {
-      await inquirer.examine(suspects.slice(next, next + UUIDS_A_QUESTION));
-      next += UUIDS_A_QUESTION;
+    const goesOn = () => pages === 0 || !isOver();
+    while (slice < slices && goesOn()) {
+      const suspects = joinSuspects(await readSuspects(run, { part, slice, slices }, inquiry, deadline), rules);
+      for (; next < suspects.length && goesOn(); pages += 1, next += UUIDS_A_QUESTION) {
+        await inquirer.examine(suspects.slice(next, next + UUIDS_A_QUESTION));
+      }
+      if (next < suspects.length) break;
+      slice += 1;
+      next = 0;
     }
     const turns = progress.turns + 1;
-    await writeResult(resultKeys.changes(run, progress.part, turns), inquirer.changes, deadline);
-    await writeResult(resultKeys.examined(run, progress.part, turns), inquirer.turn(), deadline);
-    const done = next >= suspects.length;
-    logger.info('suspects examined', { run, part: progress.part, suspects: suspects.length, next, turns, done });
+    await writeResult(resultKeys.changes(run, part, turns), inquirer.changes, deadline);
+    await writeResult(resultKeys.examined(run, part, turns), inquirer.turn(), deadline);
+    const done = slice >= slices;
+    logger.info('suspects examined', { part, slices, slice, next, turns, done });
     const usage = addUsage([progress.usage, statesUsed(turnStates({ done }))]);
-    return { part: progress.part, next: Math.min(next, suspects.length), turns, done, usage };
+    return { part, slices, slice, next, turns, done, usage };
   },
 );
 
-/** What goes away by itself while the machine tries again: a paused database wakes within half a minute. */
+/**
+ * What goes away by itself while the machine tries again: a paused database wakes within half a minute, and AWS answers
+ * again that was asked for the databases of hundreds of cells at once.
+ */
+const passing: readonly string[] = [
+  'DatabaseResuming',
+  'DatabaseThrottled',
+  'SecretUnavailable',
+  'ServiceUnavailable',
+] satisfies ErrorName[];
+
 function isPassing(error: unknown): boolean {
-  return error instanceof Error && ['DatabaseResuming', 'DatabaseThrottled', 'SecretUnavailable'].includes(error.name);
+  return error instanceof Error && passing.includes(error.name);
 }
 
 const NOTHING: Inquiry = { sources: [], cells: [], everyCellRead: false };

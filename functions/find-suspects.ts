@@ -27,11 +27,11 @@ export const handler = step(
     const found = [...digested, ...compared];
     const numbers = addParts(found.map(({ suspects }) => suspects));
     const unsettled = found.reduce((sum, each) => sum + each.unsettled, 0);
-    logger.info('suspects found', { run: settings.run, suspects: numbers, unsettled });
+    logger.info('suspects found', { suspects: numbers, unsettled });
     return {
       any: numbers.some((number) => number > 0),
       waitSeconds: unsettled > 0 ? settings.secondLookSeconds : 0,
-      parts: numbers.flatMap((number, part) => (number > 0 ? [newPart(part)] : [])),
+      parts: numbers.flatMap((number, part) => (number > 0 ? [newPart(part, number)] : [])),
       usage: noUsage(),
     };
   },

@@ -29,7 +29,7 @@ import { type DigestProgress, digestRanges } from '../../domain/digest-range.ts'
 import type { ExamineProgress } from '../../domain/examine.ts';
 import { type RangeProgress, splitRanges, sumRanges } from '../../domain/range.ts';
 import { wholeCell } from '../../domain/survey.ts';
-import { PARTS } from '../../domain/suspects.ts';
+import { MOST_SLICES, PARTS } from '../../domain/suspects.ts';
 import { mapping } from '../domain/verified-stores.ts';
 
 /** Step Functions' limit on the input and the output of a state, in bytes. */
@@ -94,6 +94,8 @@ function endedRanges(): DigestProgress[] {
 
 const parts: ExamineProgress[] = Array.from({ length: PARTS }, (_, part) => ({
   part,
+  slices: MOST_SLICES,
+  slice: MOST_SLICES,
   next: 9_999_999,
   turns: 999,
   done: true,

@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { addParts, countParts, noParts, PARTS, partOf, type Suspects, splitSuspects } from '../../domain/suspects.ts';
+import {
+  addParts,
+  countParts,
+  isInSlice,
+  MOST_SLICES,
+  noParts,
+  PARTS,
+  partOf,
+  type Suspects,
+  slicesFor,
+  splitSuspects,
+} from '../../domain/suspects.ts';
 
 const anyUuid = fc.oneof(fc.uuid(), fc.string({ maxLength: 36 }));
 const anySuspects: fc.Arbitrary<Suspects> = fc.record({ instances: fc.array(anyUuid), mappings: fc.array(anyUuid) });
@@ -18,6 +29,33 @@ describe('partOf', () => {
 
   it('gives random uuids to all parts', () => {
     expect(new Set(Array.from({ length: 1_000 }, () => partOf(randomUUID()))).size).toBe(PARTS);
+  });
+});
+
+describe('the slices of a part', () => {
+  it('have each uuid once, in any letter case', () => {
+    fc.assert(
+      fc.property(anyUuid, fc.constantFrom(1, MOST_SLICES), (uuid, slices) => {
+        const having = (text: string) =>
+          noParts().flatMap((_, slice) => (isInSlice(text, { slice, slices }) ? slice : []));
+        expect(having(uuid)).toHaveLength(1);
+        expect(having(uuid.toUpperCase())).toEqual(having(uuid.toLowerCase()));
+      }),
+    );
+  });
+
+  it('have about as many of random uuids each', () => {
+    const uuids = Array.from({ length: 16_000 }, () => randomUUID()).filter((uuid) => partOf(uuid) === 0);
+    for (let slice = 0; slice < MOST_SLICES; slice += 1) {
+      const some = uuids.filter((uuid) => isInSlice(uuid, { slice, slices: MOST_SLICES }));
+      expect(some.length).toBeGreaterThan(uuids.length / MOST_SLICES / 3);
+    }
+  });
+
+  it('are one, where a function can hold the part in memory', () => {
+    expect(slicesFor(1)).toBe(1);
+    expect(slicesFor(200_000)).toBe(1);
+    expect(slicesFor(200_001)).toBe(MOST_SLICES);
   });
 });
 

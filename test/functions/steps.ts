@@ -152,6 +152,8 @@ export interface Course {
   before?: Partial<Record<FunctionName, () => Promise<void>>>;
   /** A function that fails from a call on, for good. */
   failsFrom?: { name: FunctionName; call: number };
+  /** Into how many slices each part of the suspects is divided, as if it had very many. */
+  slices?: number;
   /** Cells that fail between their digests and their comparison. */
   failing?: readonly string[];
   /** Cells whose children end without a trace. */
@@ -220,7 +222,10 @@ export async function play<Document>(
     }
     if (found.any) {
       examined = [];
-      for (const part of found.parts) examined.push(await loop<ExamineProgress>('ExamineSuspects', { settings }, part));
+      for (const { slices, ...part } of found.parts) {
+        const progress = { ...part, slices: course.slices ?? slices };
+        examined.push(await loop<ExamineProgress>('ExamineSuspects', { settings }, progress));
+      }
     }
     if (settings.apply || settings.mode === 'undo') {
       changed = [];

@@ -3,6 +3,7 @@ import type { ExecutionInput } from '../../contract/payloads.ts';
 import { type ChangedTurn, resultKeys } from '../../contract/results.ts';
 import { type Change, undoOf } from '../../domain/change.ts';
 import { type ClassName, classes, classNames, repairableClasses } from '../../domain/classification.ts';
+import { MOST_SLICES } from '../../domain/suspects.ts';
 import type { UndoResult, VerifyResult } from '../../domain/verification-result.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../local/postgres.ts';
 import { type Cloud, cells, createCloud, mapping, rows } from '../end-to-end/cloud.ts';
@@ -35,6 +36,14 @@ describe('the functions of a verification', () => {
   /** All that a document says but when. */
   const timeless = ({ document: { startedAt: _, seconds: __, usage: ___, ...document } }: Ended<VerifyResult>) =>
     document;
+  const inOrder = (ended: Ended<VerifyResult>) => {
+    const { cells: all, ...document } = timeless(ended);
+    const sorted = all.map(({ samples, ...cell }) => ({
+      ...cell,
+      samples: samples.toSorted((a, b) => (a.instance + a.class < b.instance + b.class ? -1 : 1)),
+    }));
+    return { ...document, cells: sorted };
+  };
   const total = (document: VerifyResult, names: readonly ClassName[]) =>
     names.reduce((sum, name) => sum + document.totals[name], 0);
 
@@ -60,6 +69,17 @@ describe('the functions of a verification', () => {
     const once = await verified();
     expect(timeless(await verified({ twice: true, hurries: true }))).toEqual(timeless(once));
   });
+
+  it.each([{}, { hurries: true }])(
+    'find the same where so many are suspect that they are worked in slices: %j',
+    async (course) => {
+      await everyClass();
+      const whole = await verified();
+      const sliced = await verified({ ...course, slices: MOST_SLICES });
+      // Slices have another order than the whole, and so have the samples.
+      expect(inOrder(sliced)).toEqual(inOrder(whole));
+    },
+  );
 
   it('mend the same rows where every step is taken again, and count each of them once', async () => {
     await everyClass();
