@@ -19,7 +19,7 @@ export function partOf(uuid: string): number {
   return Number.isNaN(digit) ? 0 : digit % PARTS;
 }
 
-/** The most suspects that a function holds in memory: with what it knows of each, some tens of megabytes. */
+/** The most suspects that a function holds in memory: some 25 MiB. */
 const MOST_SUSPECTS_HELD = 200_000;
 
 /** Into so many slices a part is divided that has more than these. */
