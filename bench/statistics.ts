@@ -1,7 +1,8 @@
-/** The middle value; of an even number of values the upper of the two in the middle. NaN where there is none. */
+/** The middle value, or half-way between the two in the middle; NaN where there is none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const [lower, upper] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
+  return lower === undefined || upper === undefined ? Number.NaN : (lower + upper) / 2;
 }
 
 /** The least and the greatest value. */

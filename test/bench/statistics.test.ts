@@ -9,13 +9,13 @@ describe('the median', () => {
   it('is the middle one in order, not in place', () => {
     expect(median([9, 1, 5])).toBe(5);
     expect(median([10, 9, 100])).toBe(10);
+    expect(median([1, 100, 4, 2])).toBe(3);
   });
 
   it('has as many values below as above it, give or take one', () => {
     fc.assert(
       fc.property(values, (some) => {
         const middle = median(some);
-        expect(some).toContain(middle);
         expect(some.filter((value) => value < middle).length).toBeLessThanOrEqual(some.length / 2);
         expect(some.filter((value) => value > middle).length).toBeLessThanOrEqual(some.length / 2);
       }),
