@@ -30,8 +30,9 @@ export const resultKeys = {
   /** What a turn of MapRange left in a cell that is passed over. */
   passedTurn: (run: string, uuid: string, index: number, turn: number) =>
     `runs/${run}/passed/${uuid}-${index}-${turn}.json`,
-  /** What a turn of DigestMappings computed. */
-  mappingsTurn: (run: string, index: number, turn: number) => `runs/${run}/digests/mappings-${index}-${turn}.json`,
+  /** What a turn of DigestMappings computed for a group of cells. */
+  mappingsTurn: (run: string, index: number, turn: number, group: number) =>
+    `runs/${run}/digests/mappings-${index}-${turn}-${group}.json`,
   /** What a turn of DigestMappings counted for the quotas. */
   mappingQuotas: (run: string, index: number, turn: number) => `runs/${run}/quotas/mappings-${index}-${turn}.json`,
   /** What was counted in a cell for the quotas. */

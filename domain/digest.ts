@@ -25,6 +25,29 @@ export function bucketLength(cells: number): number {
   return cells * 16 ** 2 <= MOST_DIGESTS ? 2 : 1;
 }
 
+/** Of many cells, the digests of the mappings are kept in so many groups: else each cell would read those of all. */
+const GROUPS = 16;
+
+/** In how many groups the digests of the mappings are kept, by the length of their buckets: one where cells are few. */
+export function groupsOf(bucketLength: number): number {
+  return bucketLength === 3 ? 1 : GROUPS;
+}
+
+/** The group of a cell, by its `cell_mappings.id`. */
+export function groupOf(cellId: number, bucketLength: number): number {
+  return cellId % groupsOf(bucketLength);
+}
+
+/** The digests of each group; one without any has none. */
+export function splitCells(cells: Record<string, Buckets>, bucketLength: number): Record<string, Buckets>[] {
+  const groups = Array.from({ length: groupsOf(bucketLength) }, (): Record<string, Buckets> => ({}));
+  for (const [cellId, buckets] of Object.entries(cells)) {
+    const group = groups[groupOf(Number(cellId), bucketLength)];
+    if (group !== undefined) group[cellId] = buckets;
+  }
+  return groups;
+}
+
 /** The sum of digests. */
 export function addDigests(parts: Iterable<Digest>): Digest {
   let rows = 0;

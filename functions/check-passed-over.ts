@@ -22,7 +22,7 @@ export const handler = step(
     const error = ranges.find((range) => range.error !== undefined)?.error;
     if (error !== undefined) return { ...left, settled: { ...left.settled, error }, usage: used };
 
-    const mappings = await readMappingBuckets(settings.run, cell.id, deadline);
+    const mappings = await readMappingBuckets(settings, cell.id, deadline);
     const passed = judgePassedOver(await readPassed(settings, cell.uuid, progress, deadline), mappings);
     tally(sum.counts, 'alreadyMapped', passed.alreadyMapped);
     tally(sum.counts, 'hidden', passed.hidden);

@@ -86,10 +86,10 @@ interface Computed {
   reread: string[] | null;
 }
 
-async function readComputed({ run }: Settings, cell: OpenedCell, deadline: AbortSignal): Promise<Computed> {
-  const ofCell = (index: number, turn: number) => resultKeys.instancesTurn(run, cell.uuid, index, turn);
+async function readComputed(settings: Settings, cell: OpenedCell, deadline: AbortSignal): Promise<Computed> {
+  const ofCell = (index: number, turn: number) => resultKeys.instancesTurn(settings.run, cell.uuid, index, turn);
   const instances = addInstances(await readRanges<InstancesTurn>(ofCell, deadline));
-  const mappings = await readMappingBuckets(run, cell.id, deadline);
+  const mappings = await readMappingBuckets(settings, cell.id, deadline);
   const buckets = differingBuckets(instances.buckets, mappings);
   const reread = buckets.length > MOST_BUCKETS_NAMED ? null : buckets;
   return { instances, mappings, differing: buckets.length, reread };

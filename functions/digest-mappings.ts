@@ -1,6 +1,7 @@
 import { turnMs } from '../contract/defaults.ts';
 import { digestMappingsSchema, isVerifying } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
+import { splitCells } from '../domain/digest.ts';
 import { type DigestProgress, digestMappings } from '../domain/digest-range.ts';
 import { statesUsed, turnStates } from '../domain/transitions.ts';
 import { addUsage } from '../domain/usage.ts';
@@ -18,9 +19,12 @@ export const handler = step(
     const timeIsUp = () => Date.now() >= endOfTurn;
     const verifies = isVerifying(settings.mode);
     const { progress: after, turn } = await digestMappings(progress, store, { timeIsUp, onlyDigests: !verifies });
-    const { run } = settings;
+    const { run, bucketLength } = settings;
     const { index, turns } = after;
-    await writeResult(resultKeys.mappingsTurn(run, index, turns), turn.cells, deadline);
+    const groups = splitCells(turn.cells, bucketLength);
+    await Promise.all(
+      groups.map((cells, group) => writeResult(resultKeys.mappingsTurn(run, index, turns, group), cells, deadline)),
+    );
     if (verifies) {
       await Promise.all([
         writeResult(resultKeys.mappingQuotas(run, index, turns), turn.quotas, deadline),

@@ -1,5 +1,6 @@
+import type { Settings } from '../contract/payloads.ts';
 import { resultKeys } from '../contract/results.ts';
-import { addBuckets, type Buckets } from '../domain/digest.ts';
+import { addBuckets, type Buckets, groupOf } from '../domain/digest.ts';
 import { readAtOnce, readResult } from './clients.ts';
 
 /**
@@ -57,9 +58,14 @@ export async function takeTurns<Turn>(
 }
 
 /** The digest of the mappings to a cell, by its `cell_mappings.id`. */
-export async function readMappingBuckets(run: string, cellId: number, deadline: AbortSignal): Promise<Buckets> {
-  const keyOf = (index: number, turn: number) => resultKeys.mappingsTurn(run, index, turn);
-  // One file holds the buckets of all cells: there is no memory for several.
+export async function readMappingBuckets(
+  { run, bucketLength }: Pick<Settings, 'run' | 'bucketLength'>,
+  cellId: number,
+  deadline: AbortSignal,
+): Promise<Buckets> {
+  const group = groupOf(cellId, bucketLength);
+  const keyOf = (index: number, turn: number) => resultKeys.mappingsTurn(run, index, turn, group);
+  // One file holds the buckets of many cells: there is no memory for several.
   const ofCell = (cells: Record<string, Buckets>) => cells[cellId] ?? {};
   return addBuckets(await readRanges<Record<string, Buckets>, Buckets>(keyOf, deadline, ofCell));
 }

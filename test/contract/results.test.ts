@@ -12,7 +12,7 @@ const keys: Record<keyof typeof resultKeys, string> = {
   planned: resultKeys.planned(run, uuid, 1, 2),
   preflight: resultKeys.preflight(run, uuid),
   passedTurn: resultKeys.passedTurn(run, uuid, 1, 2),
-  mappingsTurn: resultKeys.mappingsTurn(run, 1, 2),
+  mappingsTurn: resultKeys.mappingsTurn(run, 1, 2, 3),
   mappingQuotas: resultKeys.mappingQuotas(run, 1, 2),
   instanceQuotas: resultKeys.instanceQuotas(run, uuid),
   instancesTurn: resultKeys.instancesTurn(run, uuid, 1, 2),

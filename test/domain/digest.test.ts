@@ -8,6 +8,8 @@ import {
   bucketLength,
   type Digest,
   differingBuckets,
+  groupOf,
+  splitCells,
 } from '../../domain/digest.ts';
 import { IDS_PER_DIGEST } from '../../domain/digest-range.ts';
 
@@ -92,6 +94,27 @@ describe('buckets', () => {
         expect(differingBuckets(buckets, more)).toEqual([name]);
       }),
     );
+  });
+});
+
+describe('the groups of cells', () => {
+  it('have each cell once, in the group in which it is looked for', () => {
+    fc.assert(
+      fc.property(anyCells, fc.constantFrom(1, 2, 3), (cells, length) => {
+        const groups = splitCells(cells, length);
+        expect(Object.assign({}, ...groups)).toEqual(cells);
+        for (const [cell, buckets] of Object.entries(cells)) {
+          expect(groups[groupOf(Number(cell), length)]?.[cell]).toEqual(buckets);
+        }
+      }),
+    );
+  });
+
+  it('are one where cells are few, and of a thousand cells a sixteenth each', () => {
+    const cells = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [String(index + 2), {}]));
+    const sizes = (length: number) => splitCells(cells, length).map((group) => Object.keys(group).length);
+    expect(sizes(bucketLength(1))).toEqual([1_000]);
+    expect(Math.max(...sizes(bucketLength(1_000)))).toBe(63);
   });
 });
 
