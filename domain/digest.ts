@@ -10,7 +10,7 @@ export interface Digest {
 /** Digests by bucket: the first characters of the uuids, in lower case. */
 export type Buckets = Record<string, Digest>;
 
-/** The buckets in which a statement compares rows: half of all. Beyond them it is as quick to compare all rows. */
+/** The buckets in which a statement compares rows: half of those of a small cloud. Beyond them, little is saved. */
 export const MOST_BUCKETS_NAMED = 2_048;
 
 /** How many digests of all cells together an answer of the Data API has room for: some 55 bytes each. */
