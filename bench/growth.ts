@@ -7,7 +7,7 @@ import { partFacts, type ServerName, serverFacts, startServer, tablesMib } from 
 /** The tables, all mapped, take some 1,300 MiB a million instances. */
 const POOL_MIB_PER_MILLION = 2_048;
 
-/** It never fills while a cell is mapped: whoever inserts would wait for room. */
+/** Where it is full, whoever inserts waits for room in it. */
 const REDO_MIB_PER_MILLION = 3_276;
 
 /**

@@ -28,8 +28,8 @@ export function bucketLength(cells: number): number {
 /** Of many cells, the digests of the mappings are kept in so many groups: else each cell would read those of all. */
 const GROUPS = 16;
 
-/** In how many groups the digests of the mappings are kept, by the length of their buckets: one where cells are few. */
-export function groupsOf(bucketLength: number): number {
+/** By the length of the buckets: one where cells are few. */
+function groupsOf(bucketLength: number): number {
   return bucketLength === 3 ? 1 : GROUPS;
 }
 

@@ -15,8 +15,13 @@ export const PARTS = 16;
 
 /** The part of a uuid: its last hexadecimal digit, which is random in Nova's. */
 export function partOf(uuid: string): number {
-  const digit = Number.parseInt(uuid.slice(-1), 16);
-  return Number.isNaN(digit) ? 0 : digit % PARTS;
+  return digitAt(uuid, -1) % PARTS;
+}
+
+/** A hexadecimal digit of a uuid; 0 for any other character, and where there is none. */
+function digitAt(uuid: string, place: number): number {
+  const digit = Number.parseInt(uuid.at(place) ?? '', 16);
+  return Number.isNaN(digit) ? 0 : digit;
 }
 
 /** The most suspects that a function holds in memory: some 25 MiB. */
@@ -32,8 +37,7 @@ export function slicesFor(suspects: number): number {
 
 /** Whether a uuid of a part is in a slice of it: by its last but one hexadecimal digit. */
 export function isInSlice(uuid: string, { slice, slices }: { slice: number; slices: number }): boolean {
-  const digit = Number.parseInt(uuid.at(-2) ?? '', 16);
-  return (Number.isNaN(digit) ? 0 : digit % slices) === slice;
+  return digitAt(uuid, -2) % slices === slice;
 }
 
 /** How many suspects each part has: none. */

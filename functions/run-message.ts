@@ -2,6 +2,7 @@ import { metricNames } from '../contract/metrics.ts';
 import type { Settings } from '../contract/payloads.ts';
 import { cellLabel } from '../domain/cell.ts';
 import { classes, classNames } from '../domain/classification.ts';
+import { totalsOf } from '../domain/counts.ts';
 import type { ClassCounts } from '../domain/examine.ts';
 import type { CellResult, CellsResult, PlanResult, RunResult } from '../domain/result.ts';
 import type { ExplainResult, UndoResult, VerifyResult } from '../domain/verification-result.ts';
@@ -55,12 +56,13 @@ function partsOf(document: Document): { name: string; kinds: Kinds }[] {
   return parts.filter(({ kinds }) => kinds.length > 0);
 }
 
-function mappingKinds({ conflicts, setAside, wrongDetails }: CellResult): Kinds {
+function mappingKinds(cell: CellResult): Kinds {
+  const { conflicts, wrongDetails } = cell;
   const kinds: Kinds = [
     ['otherCell', conflicts.otherCell],
     ['noCell', conflicts.noCell],
     ['wrongDetails', wrongDetails],
-    ['setAside', setAside.noProject + setAside.refused],
+    ['setAside', totalsOf(cell).setAside],
   ];
   return kinds.filter(([, number]) => number > 0);
 }

@@ -11,7 +11,7 @@ export function growthSection(result: GrowthResult): string {
   const fewer = result.sizes
     .filter(({ rounds }) => rounds.length < most)
     .map(({ instances, rounds }) => `; with ${instances.toLocaleString('en')} instances of ${rounds.length}`);
-  const ratios = result.sizes.map((size) => ratio(size));
+  const ratios = result.sizes.map(ratio);
   const [first] = ratios;
   return [
     `### On ${result.server.name}`,

@@ -1,5 +1,5 @@
 import { cellLabel } from '../../domain/cell.ts';
-import type { Totals } from '../../domain/counts.ts';
+import { type Totals, totalsOf } from '../../domain/counts.ts';
 import type { CellResult } from '../../domain/result.ts';
 import type { RunStatus } from '../../domain/run-status.ts';
 import { marks } from '../display/marks.ts';
@@ -26,10 +26,7 @@ export interface CountsColumn {
 
 /** What a cell came to. */
 export function rowOf(cell: CellResult, toMap = 0): CountsRow {
-  const { instances, mapped, alreadyMapped, wrongDetails, unmapped, inFlight } = cell;
-  const conflicts = cell.conflicts.otherCell + cell.conflicts.noCell;
-  const setAside = cell.setAside.noProject + cell.setAside.refused;
-  const counts = { instances, mapped, toMap, alreadyMapped, wrongDetails, unmapped, inFlight, conflicts, setAside };
+  const counts = { ...totalsOf(cell), toMap, wrongDetails: cell.wrongDetails };
   return { name: printable(cellLabel(cell)), status: cell.status, counts };
 }
 

@@ -133,6 +133,7 @@ describe('bucketLength', () => {
   it('leaves room for the digests of a thousand cells in an answer of 1 MiB', () => {
     for (const cells of [1, 4, 5, 70, 71, 1_024]) {
       const digests = cells * 16 ** bucketLength(cells);
+      // A statement digests so many rows in all, and their numbers have most digits where each digest has as many.
       const n = Math.ceil(IDS_PER_DIGEST / digests);
       const row = { c: 9_999, b: 'abc', n, s: String(BigInt(n) * 2n ** 60n) };
       expect(digests * (JSON.stringify(row).length + 1)).toBeLessThan(2 ** 20);
